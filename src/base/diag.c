@@ -1,0 +1,136 @@
+/* What goes wrong: the user's mistakes (collected, sorted, printed as gc prints them), the world's (fatal) and ours (bug). */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "base.h"
+
+struct DiagLock { Lock l; };
+
+_Thread_local const char *bug_context_pass, *bug_context_func;
+
+void diag_init(Diag *d, Arena *ar)
+{
+	*d = (Diag){.ar = ar, .lock = arena_new(ar, struct DiagLock)};
+}
+
+void diag_addv(Diag *d, Pos pos, bool soft, const char *fmt, va_list ap)
+{
+	lock_acquire(&d->lock->l);
+	const char *msg = arena_vprintf(d->ar, fmt, ap);
+	vec_push(d->ar, &d->v, (DiagItem){pos, d->v.n, msg, soft});
+	lock_release(&d->lock->l);
+}
+
+void diag_add(Diag *d, Pos pos, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	diag_addv(d, pos, false, fmt, ap);
+	va_end(ap);
+}
+
+/* By file, then place in the file, then order of arrival. Bases depend on the order of registration, so files compare
+ * by name. */
+static int by_place(const void *x, const void *y)
+{
+	const DiagItem *a = x, *b = y;
+	if (a->pos != b->pos) {
+		const SrcFile *f = src_of(a->pos), *g = src_of(b->pos);
+		int c = f == g ? 0 : !f ? -1 : !g ? 1 : strcmp(f->shown, g->shown);
+		if (c)
+			return c;
+		return a->pos < b->pos ? -1 : 1;
+	}
+	return a->seq < b->seq ? -1 : a->seq > b->seq;
+}
+
+static bool same_line(Pos a, Pos b)
+{
+	if (src_of(a) != src_of(b))
+		return false;
+	return pos_loc_raw(a).line == pos_loc_raw(b).line;
+}
+
+static bool is_syntax_error(const DiagItem *e)
+{
+	return strncmp(e->msg, "syntax error", 12) == 0;
+}
+
+/* One syntax error a line, and equal messages of one line once. items are sorted; e is the newest. */
+static bool is_repeated(const DiagItem *items, u32 n, const DiagItem *e)
+{
+	for (u32 i = n; i-- > 0 && same_line(items[i].pos, e->pos);) {
+		if (strcmp(items[i].msg, e->msg) == 0 || (is_syntax_error(e) && is_syntax_error(&items[i])))
+			return true;
+	}
+	return false;
+}
+
+/* Columns beyond what gc can represent are not shown. */
+static void put_place(Buf *out, Pos pos)
+{
+	SrcLoc l = pos_loc(pos);
+	if (l.line == 0)
+		return;
+	buf_printf(out, "%s:%u", l.file, l.line);
+	if (l.col > 0 && l.col < 255)
+		buf_printf(out, ":%u", l.col);
+	buf_puts(out, ": ");
+}
+
+u32 diag_print(Diag *d, Buf *out, u32 limit)
+{
+	u32 n = d->v.n, kept = 0;
+	if (n == 0)
+		return 0;
+	DiagItem *a = arena_array(d->ar, DiagItem, n);
+	memcpy(a, d->v.a, n * sizeof *a);
+	qsort(a, n, sizeof *a, by_place);
+	for (u32 i = 0; i < n; i++) {
+		if (!is_repeated(a, kept, &a[i]))
+			a[kept++] = a[i];
+	}
+	for (u32 i = 0; i < kept; i++) {
+		put_place(out, a[i].pos);
+		buf_printf(out, "%s\n", a[i].msg);
+		if (limit && i + 1 == limit) {
+			put_place(out, a[i].pos);
+			buf_puts(out, "too many errors\n");
+			break;
+		}
+	}
+	return n;
+}
+
+void fatal(const char *fmt, ...)
+{
+	int err = errno;
+	va_list ap;
+	va_start(ap, fmt);
+	flockfile(stderr);
+	fputs("seago: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	size_t n = strlen(fmt);
+	if (n && fmt[n - 1] == ':')
+		fprintf(stderr, " %s", strerror(err));
+	fputc('\n', stderr);
+	fflush(stderr);
+	_Exit(1);
+}
+
+void bug(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	flockfile(stderr);
+	fputs("seago: internal compiler error", stderr);
+	if (bug_context_pass)
+		fprintf(stderr, " in %s", bug_context_pass);
+	if (bug_context_func)
+		fprintf(stderr, " (compiling %s)", bug_context_func);
+	fputs(": ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	fflush(stderr);
+	_Exit(2);
+}

@@ -1,0 +1,15 @@
+/* Growing arrays. The old array stays in the arena: doubling wastes at most as much as is in use. */
+#include "base.h"
+
+void vec_grow(Arena *a, void *vec, size_t elem, u32 want)
+{
+	VecAny *v = vec;
+	u32 cap = v->cap ? v->cap * 2 : 8;
+	if (cap < want)
+		cap = want;
+	void *p = arena_alloc(a, elem * cap, 16);
+	if (v->n)
+		memcpy(p, v->a, elem * v->n);
+	v->a = p;
+	v->cap = cap;
+}
