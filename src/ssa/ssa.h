@@ -1,0 +1,199 @@
+/* ssa: the middle representation.
+ *
+ * Nouns. A Func is one function instance: dense arrays of Values and Blocks, ids are indices, id 0 is invalid.
+ * A Value is an op with up to three inline arguments or a list. Strings, slices, interfaces, complex numbers and small
+ * structs never exist as one Value: they are components, each a machine scalar (Ty). Larger aggregates live in frame
+ * Slots and are handled by address. A Block ends in one terminator kept in the block itself. A Sym is a named thing of
+ * the output (function, data, type descriptor); references to it are symbolic until link. A Program holds all of it.
+ *
+ * Effects stay in the order of Block.v; pure values may stand anywhere their arguments dominate.
+ * Pointers into the heap or a stack have type TyPtr, everything else does not: stack maps are made of this.
+ */
+#ifndef SEAGO_SSA_H
+#define SEAGO_SSA_H
+
+#include "../types/types.h"
+
+typedef struct Func Func;
+typedef struct Sym Sym;
+typedef struct Program Program;
+typedef u32 ValueId;
+typedef u32 BlockId;
+
+typedef enum Ty { TyVoid, TyI8, TyI16, TyI32, TyI64, TyPtr, TyF32, TyF64, TyMax } Ty;
+static inline u32 ty_size(Ty t) { static const u8 n[TyMax] = {0, 1, 2, 4, 8, 8, 4, 8}; return n[t]; }
+static inline bool ty_is_float(Ty t) { return t >= TyF32; }
+
+typedef enum SsaOp {
+#define OP(name, nargs, result, flags, remark) Ssa##name,
+#include "ops.def"
+#undef OP
+	SsaMax
+} SsaOp;
+
+enum { SsaPure = 1, SsaCommutes = 2, SsaLoadFlag = 4, SsaStoreFlag = 8, SsaEffect = 16, SsaCallFlag = 32, SsaFault = 64 };
+typedef struct SsaOpInfo { const char *name; i8 nargs; char result; u8 flags; } SsaOpInfo;
+extern const SsaOpInfo ssa_op_info[SsaMax];
+
+enum {  /* Value.flags */
+	FlagBounded = 1,      /* shifts: count < width */
+	FlagWB = 2,           /* Store, Zero, Move: write barrier unless the target is the stack */
+	FlagMustHeap = 4,     /* New: never on the stack */
+	FlagNonNil = 8,       /* Load, Store: the pointer was checked or cannot be nil */
+	FlagNoreturn = 16,    /* calls that never return */
+	FlagTail = 32,
+	FlagUnlikely = 64,
+	FlagVolatile = 128,   /* Load, Store of slots read by the panic machinery: not moved, not removed */
+};
+
+typedef struct Value {
+	u8 op, ty;
+	u16 flags;
+	Pos pos;
+	BlockId block;
+	u32 inl;              /* inline tree entry, 0 = the function's own body */
+	u32 nargs;
+	ValueId arg[3];       /* nargs <= 3; else arg[0] = start in Func.args */
+	i64 aux;
+	union { i64 aux2; Sym *sym; const Type *type; struct Sig *sig; };
+	Sym *callee;          /* Call; Addr: see sym; Zero/Move with FlagWB: type descriptor */
+} Value;
+
+typedef enum TermKind {
+	TermNone,
+	TermJump,             /* succ[0] */
+	TermIf,               /* ctl != 0 ? succ[0] : succ[1]; likely: +1 first, -1 second, 0 unknown */
+	TermSwitch,           /* ctl (TyI64) in [0, nsucc-1): succ[ctl], else the last one: dense jump table */
+	TermRet,              /* ret[]: result components (register-assigned; stack-assigned ones are in memory) */
+	TermExit,             /* unreachable: after a call that does not return */
+	TermTailCall,         /* last value of the block is the call */
+} TermKind;
+
+typedef struct Block {
+	VEC(ValueId) v;       /* phis first, then the rest in order */
+	VEC(BlockId) pred;    /* order = order of phi arguments */
+	VEC(BlockId) succ;
+	VEC(ValueId) ret;     /* TermRet */
+	ValueId ctl;
+	u8 term;
+	i8 likely;
+	bool cold;
+	Pos pos;
+	u32 inl;
+} Block;
+
+/* A frame slot: address-taken locals, aggregates, results in functions with defer. */
+typedef struct Slot {
+	const Type *type;     /* for the pointer mask; NULL: no pointers */
+	u32 size, align;
+	Name *name;           /* variable, or NULL for temporaries */
+	bool pinned;          /* always live (defer bits, results in functions with defer) */
+	bool zeroed;          /* must be cleared at entry (ambiguously live pointers) */
+	i32 off;              /* set by gen: from the frame base */
+} Slot;
+
+/* Where the components of parameters and results go: ABIInternal. */
+typedef struct SigPart {
+	u8 ty;
+	i8 reg;               /* index in the integer or float sequence; -1: on the stack */
+	u32 off;              /* stack: offset in the argument area; register: offset of its spill slot */
+	u32 param;            /* which parameter or result */
+	u32 poff;             /* offset of the component inside it */
+} SigPart;
+typedef struct SigVar { Type *type; u32 off; bool in_regs; u32 first, n; } SigVar;   /* one parameter/result: its parts */
+typedef struct Sig {
+	SigPart *in, *out; u32 nin, nout;      /* components, receiver first */
+	SigVar *param, *result; u32 nparam, nresult;
+	u32 argsize;          /* stack-assigned args and results */
+	u32 retoff;           /* where stack results start */
+	u32 spillsize;        /* caller-reserved spill area after argsize */
+} Sig;
+
+/* One inlined call: entry i describes the frame of an inlined body. */
+typedef struct Inl { u32 parent; Pos callpos; Sym *fn; Pos startpos; } Inl;
+
+struct Func {
+	Sym *sym;
+	Program *prog;
+	Arena *ar;
+	VEC(Value) v;
+	VEC(Block) b;         /* b[1] is the entry */
+	VEC(ValueId) args;    /* argument lists */
+	VEC(Slot) slot;
+	VEC(Inl) inl;         /* inl[0] unused */
+	Sig *sig;
+	Pos pos, endpos;
+	u32 pragma;
+	u8 funcid;            /* abi.FuncID: wrappers and runtime's special ones */
+	bool wrapper, needctxt, nosplit, has_defer, has_recover, nosafepoint, is_closure, open_defers, noinline;
+	u32 defer_bits_slot, defer_slots;   /* open-coded defers: slot numbers */
+	BlockId deferreturn;  /* block that calls deferreturn and returns; 0 = none */
+};
+
+/* ---- symbols ---- */
+
+typedef enum SymKind {
+	SymUndef, SymText, SymRodata, SymData, SymNoptrData, SymBss, SymNoptrBss,
+	SymExtern,            /* defined by the C runtime's objects */
+} SymKind;
+typedef enum RelocKind { RelocAddr64, RelocAddr32, RelocPC32, RelocOff32 /* from the types base */, RelocTextOff32, RelocCall32, RelocMethodOff32 /* TextOff, or -1 when dead */, RelocTypeOffWeak } RelocKind;
+typedef struct Reloc { u32 off; u8 kind; Sym *sym; i64 add; } Reloc;
+
+struct Sym {
+	const char *name;     /* unique; gc's spelling */
+	u32 id;
+	u8 kind;
+	u8 align;             /* log2 */
+	bool dupok, local, reachable, used_in_iface, readonly;
+	u32 size;
+	u8 *data;             /* NULL: zeros */
+	VEC(Reloc) rel;
+	const Type *gotype;   /* data: layout, for the pointer mask */
+	Func *fn;             /* text: body, once built */
+	struct Code *code;    /* text: machine code, once generated */
+	const Type *type;     /* type descriptor or itab of this type */
+	u64 addr;
+	_Atomic u32 state;    /* whole's worklist */
+	void *build;          /* how to build it: whole's own */
+};
+
+struct Program {
+	Arena *ar;
+	Checker *chk;
+	struct SymTab *symtab;
+	VEC(Func *) func;     /* all built functions */
+	struct Whole *whole;
+	Lock lock;
+};
+
+/* sym.c: any thread */
+Sym *sym_get(Program *p, const char *name);                 /* creates SymUndef when new */
+Sym *sym_find(Program *p, const char *name);                /* NULL when absent */
+Sym *sym_string(Program *p, const char *s, u32 n);          /* read-only bytes of a string constant, shared */
+void sym_reloc(Program *p, Sym *s, u32 off, RelocKind k, Sym *to, i64 add);
+
+/* func.c */
+Func *func_new(Program *p, Sym *s, Arena *a);
+BlockId func_block(Func *f);
+ValueId func_value(Func *f, BlockId b, SsaOp op, Ty ty, Pos pos);   /* appended to b, no arguments */
+ValueId *value_args(Func *f, ValueId v);
+void value_set_args(Func *f, ValueId v, const ValueId *a, u32 n);
+void block_edge(Func *f, BlockId from, BlockId to);                 /* appends to succ and pred; phis get their argument by the caller */
+Sig *sig_make(Program *p, Type *fn, Type *recv);                    /* memoised per canonical type; recv NULL for none */
+/* Components of a type, in order; false if it is not decomposed (then it lives in memory). */
+typedef struct Part { u8 ty; u32 off; } Part;
+bool ssa_parts(Checker *k, Type *t, Part *out, u32 *n);             /* at most 4 parts */
+
+/* build*.c: typed tree to SSA */
+typedef struct FuncInst { Obj *fn; Type **targs; u32 ntargs; } FuncInst;
+Func *ssa_build(Program *p, Sym *s, Body *body, FuncInst inst);     /* literals inside become Funcs of their own, added to the program */
+
+/* text.c, verify.c, pass.c */
+void ssa_print(Buf *b, const Func *f);
+Func *ssa_read(Program *p, const char *text, Diag *d);              /* what ssa_print wrote */
+void ssa_verify(Func *f, const char *when);                         /* bug() on the first broken invariant */
+typedef struct Pass { const char *name; void (*run)(Func *f); bool required; } Pass;
+extern const Pass ssa_passes[];
+void ssa_run_passes(Func *f);
+
+#endif
