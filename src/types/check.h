@@ -231,6 +231,19 @@ Const *const_make_int(Arena *a, i64 v);
 Const *const_make_uint(Arena *a, u64 v);
 Const *const_make_string(Arena *a, const char *s, u32 len);
 Const *const_from_literal(Arena *a, const File *f, NodeId lit);
+Const *const_make_unknown(void);
+Const *const_make_float64(Arena *a, double d);                 /* unknown if not finite */
+Const *const_make_imag(Arena *a, const Const *x);              /* x*i */
+const Const *const_to_int(Arena *a, const Const *c);           /* these three: unknown if the value does not fit */
+const Const *const_to_float(Arena *a, const Const *c);
+const Const *const_to_complex(Arena *a, const Const *c);
+u32 const_bitlen(const Const *c);
+const Const *const_unary(Arena *a, Op op, const Const *y, u32 bits);
+const Const *const_binary(Arena *a, const Const *x, Op op, const Const *y, bool intdiv);
+const Const *const_shift(Arena *a, const Const *x, bool left, u32 s);
+bool const_compare(const Const *x, Op op, const Const *y);
+u64 const_hash(const Const *c);
+void const_quote(Buf *b, const char *s, u32 n);                /* as strconv.Quote */
 
 /* ================ the other half: expressions and statements ================
  * Everything below is implemented in expr.c, call.c, ... All set x->mode = ModeInvalid after reporting an error. */
@@ -255,5 +268,93 @@ void check_one_var_init(Check *c, Obj *lhs, NodeId typed_init, const char *conte
 /* Body of b->fn (declared functions): statements, labels, missing return, unused variables. c->env is set up by the caller: file, func,
  * body, sig, version, scope = check_sig_scope. Literals check themselves (delayed). */
 void check_func_body(Check *c, Body *b, NodeId block);
+
+/* ================ inside the core half ================ */
+
+/* Flags of Type.flags. */
+enum { TypeHasTParam = 1, TypeIncomplete = 2 /* interface being built */ };
+
+/* What a Named type keeps for itself. */
+typedef struct NamedLazy {
+	Type *_Atomic rhs;         /* right side of its declaration (instances: substituted on demand); NULL while being declared */
+	Pos pos;                   /* instance: where it was first written */
+	Obj *_Atomic *method;      /* instance: methods made so far, parallel to origin's */
+	Type **outer; u32 nouter;  /* local type in generic code: the type parameters around it */
+	bool valid;                /* validType has passed */
+} NamedLazy;
+
+/* What a package keeps while it is checked. */
+typedef struct PkgPriv {
+	Map decl;                  /* Obj* -> DeclInfo* */
+	Scope **fscope;            /* by file->index in p->file */
+	VEC(Obj *) imports;        /* PkgNames in order */
+	Map dotimport;             /* (file scope, name) -> PkgName */
+	Map methods;               /* TypeName Obj* -> VEC(Obj *)* of methods not yet attached */
+	Map qual;                  /* Name* of package -> Pkg* or (Pkg*)1 if several imported packages have that name */
+	bool have_qual;
+	u8 phase;                  /* 0 nothing, 1 collected, 2 declared, 3 finished */
+	_Atomic bool have_order;
+	Lock order_lock;
+	void *inst;                /* by file->index: instances recorded */
+	struct Mono *mono;
+	Lock mono_lock;
+	Check *chk;                /* of the declarations */
+	u16 version;
+} PkgPriv;
+
+void *k_alloc(Checker *k, size_t size, size_t align);           /* process lifetime, any thread */
+#define k_new(k, T) ((T *)k_alloc(k, sizeof(T), _Alignof(T)))
+#define k_array(k, T, n) ((T *)k_alloc(k, sizeof(T) * (size_t)(n), _Alignof(T)))
+u32 k_next_id(Checker *k);
+void inst_map_init(Checker *k, Pkg *p);
+void universe_test_builtins(Checker *k);
+const char *basic_name(Checker *k, const Type *t);
+Type *type_alloc(Checker *k, TypeKind kind);
+Obj *obj_alloc(Checker *k, ObjKind kind, Pos pos, Pkg *pkg, Name *name, Type *t);
+Type *type_new_named(Checker *k, Obj *o, Type *rhs);
+Type *type_new_tparam(Checker *k, Obj *o, Type *bound, u32 index);
+Type *type_invalid(const Type *t);
+Checker *type_checker(const Type *t);                           /* via its object; NULL for others */
+bool name_same(const Obj *a, const Pkg *pkg, const Name *name); /* types2's sameId */
+bool name_same_fold(const Obj *a, const Pkg *pkg, const Name *name);
+int obj_cmp(const Obj *a, const Obj *b);                        /* order of methods */
+Type *tparam_iface(Checker *k, Type *t);
+TypeSet *typeset_compute(Check *c, Checker *k, Pos pos, Type *iface);
+bool typeset_is_method_set(const TypeSet *s);
+bool typeset_empty(const TypeSet *s);
+bool typeset_has_terms(const TypeSet *s);
+bool typeset_subset(Checker *k, const TypeSet *a, const TypeSet *b);
+bool typeset_terms_equal(Checker *k, const TypeSet *a, const TypeSet *b);
+bool term_includes(Checker *k, UnionTerm x, Type *t);
+bool term_disjoint(Checker *k, UnionTerm x, UnionTerm y);
+bool type_comparable(Checker *k, Type *t, bool dynamic, bool *reported, const char **cause, Check *c);
+Type *named_rhs(Type *t);
+Obj *named_method(Check *c, Checker *k, Type *named, u32 i);    /* i-th method, instantiated */
+u32 named_nmethod(const Type *named);
+Type *type_subst(Checker *k, Type *t, const TypeEnv *env);      /* not memoised */
+Type *type_instance(Check *c, Checker *k, Pos pos, Type *generic, Type **targs, u32 n);
+LookupResult lookup_member(Check *c, Checker *k, Arena *ar, Type *t, bool addressable, const Pkg *pkg, const Name *name, bool fold, bool deref_named_ptr);
+typedef bool EquivFn(void *arg, Type *x, Type *y);
+Obj *missing_method(Check *c, Checker *k, Type *v, Type *t, bool static_, EquivFn *eq, void *arg, bool *wrongtype, const char **cause);
+bool has_all_methods(Check *c, Checker *k, Type *v, Type *t, bool static_, EquivFn *eq, void *arg, const char **cause);
+bool implements(Check *c, Checker *k, Type *v, Type *t, bool constraint, const char **cause);
+bool type_is_interface_ptr(Type *t);
+Type *tuple_of(Type *fn, bool results);
+bool check_finite_size(Check *c, Type *t);
+void check_valid_type(Check *c, Type *named);
+void check_cycle_error(Check *c, Obj **cycle, u32 n, u32 start);
+u32 first_in_src(Obj **v, u32 n);
+void mono_canon(Check *c, Type *mpar, Type *tpar);
+void mono_instance(Check *c, Pos pos, Type **tparams, Type **targs, u32 n, const NodeId *xlist, u32 nx);
+bool mono_check(Check *c);
+void check_init_cycles(Check *c, Pkg *p);
+void print_type(Buf *b, Checker *k, Type *t, QualMode q, Pkg *rel, int flags);
+enum { PrintNoNames = 1, PrintSubscripts = 2, PrintPkgInfo = 4 };
+void print_sig(Buf *b, Checker *k, Type *sig, QualMode q, Pkg *rel, int flags);
+const char *s_term(Check *c, UnionTerm t);
+const char *s_terms(Check *c, const TypeSet *s);
+const char *s_func(Check *c, Obj *f, bool pkginfo);
+int version_parse(const char *v);                               /* "go1.N..." -> N, 0 if none */
+static inline PkgPriv *pkg_priv(const Pkg *p) { return p->cpriv; }
 
 #endif

@@ -77,6 +77,7 @@ struct Type {
 			Type **embed; Pos *embedpos; u32 nembed;
 			struct TypeSet *tset;                       /* use types_typeset */
 			bool implicit;                              /* wraps a constraint literal: ~int */
+			struct Check *chk;                          /* checker's own: reports errors of its type set */
 		} iface;
 		struct { UnionTerm *term; u32 n; } un;
 		struct {                                            /* Named */
