@@ -1,0 +1,55 @@
+/* cmd: the subcommands, one small file each, and the pipeline they share.
+ *
+ * A Build is one run of the pipeline: options in, phases in order, each timed. Phases: load, check, (build, summarise,
+ * compile, link as they exist). Diagnostics are printed per package under "# import/path", imports first, as the go command does. */
+#ifndef SEAGO_CMD_H
+#define SEAGO_CMD_H
+
+#include "../load/load.h"
+
+typedef struct Options {
+	const char *out;               /* -o */
+	int jobs;                      /* -j, -p; 0 = all CPUs */
+	bool all_errors;               /* -e, -gcflags=-e */
+	bool check_all;                /* -check=all: bodies of dependencies too */
+	bool time;                     /* -d time */
+	const char *stop;              /* -d stop=PHASE */
+	const char *dump;              /* -d parse ... */
+	const char **arg; u32 narg;    /* packages or files */
+	const char **rest; u32 nrest;  /* run: arguments of the program */
+} Options;
+
+typedef struct PhaseTime { const char *name; u64 wall, cpu; } PhaseTime;
+typedef struct Build {
+	Arena ar;
+	Options opt;
+	Context ctx;
+	Loader load;
+	Pool *pool;
+	Checker *chk;
+	PhaseTime phase[16];
+	u32 nphase;
+	u32 nerror;
+} Build;
+
+typedef struct Command { const char *name, *args, *summary; int (*run)(int argc, char **argv); } Command;
+extern const Command commands[];   /* ends with a NULL name */
+
+/* options.c: false after printing what is wrong */
+bool options_parse(Arena *a, Options *o, int argc, char **argv, bool run);
+void options_help(void);
+
+/* pipeline.c */
+void build_start(Build *b, const char *exe);          /* context, threads, tables */
+void build_phase(Build *b, const char *name);         /* the phase that begins now; NULL ends the last one */
+bool build_stopped(const Build *b, const char *phase);/* -d stop=phase */
+bool build_front(Build *b);                           /* load and check; prints diagnostics; false if there were any */
+void build_print_times(Build *b);
+
+int cmd_build(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_version(int argc, char **argv);
+int cmd_env(int argc, char **argv);
+int cmd_help(int argc, char **argv);
+
+#endif

@@ -1,0 +1,25 @@
+/* The seago command: finds the subcommand and runs it. */
+#include <stdio.h>
+#include "cmd.h"
+
+const Command commands[] = {
+	{"build",   "[-o output] [flags] [packages|files]", "compile packages and dependencies", cmd_build},
+	{"run",     "[flags] package|files [arguments]",    "compile and run a Go program",      cmd_run},
+	{"version", "",                                     "print the version",                 cmd_version},
+	{"env",     "[name ...]",                           "print the environment",             cmd_env},
+	{"help",    "[command]",                            "print help",                        cmd_help},
+	{0},
+};
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		cmd_help(0, NULL);
+		return 2;
+	}
+	for (const Command *c = commands; c->name; c++)
+		if (!strcmp(argv[1], c->name))
+			return c->run(argc - 2, argv + 2);
+	fprintf(stderr, "seago %s: unknown command\nRun 'seago help' for usage.\n", argv[1]);
+	return 2;
+}

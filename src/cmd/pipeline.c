@@ -1,0 +1,97 @@
+/* The phases every build goes through, in order, and what is printed about them. */
+#include <stdio.h>
+#include "cmd.h"
+
+void build_phase(Build *b, const char *name)
+{
+	u64 wall = clock_ns(), cpu = clock_cpu_ns();
+	if (b->nphase) {
+		PhaseTime *p = &b->phase[b->nphase - 1];
+		p->wall = wall - p->wall;
+		p->cpu = cpu - p->cpu;
+	}
+	if (name)
+		b->phase[b->nphase++] = (PhaseTime){name, wall, cpu};
+}
+
+void build_print_times(Build *b)
+{
+	u64 wall = 0, cpu = 0;
+	for (u32 i = 0; i < b->nphase; i++) {
+		const PhaseTime *p = &b->phase[i];
+		fprintf(stderr, "%-10s %8.1f ms wall %8.1f ms cpu\n", p->name, p->wall / 1e6, p->cpu / 1e6);
+		wall += p->wall;
+		cpu += p->cpu;
+	}
+	fprintf(stderr, "%-10s %8.1f ms wall %8.1f ms cpu; %u packages, %u files, %.1f MB of source\n", "all", wall / 1e6, cpu / 1e6,
+		b->load.all.n, b->load.nfile, b->load.nbyte / 1e6);
+}
+
+bool build_stopped(const Build *b, const char *phase)
+{
+	return b->opt.stop && !strcmp(b->opt.stop, phase);
+}
+
+void build_start(Build *b, const char *exe)
+{
+	context_init(&b->ctx, &b->ar, exe);
+	if (!b->ctx.goroot)
+		fatal("%s", goroot_error());
+	if (strcmp(b->ctx.goos, "linux") || strcmp(b->ctx.goarch, "amd64"))
+		fatal("unsupported GOOS/GOARCH pair %s/%s", b->ctx.goos, b->ctx.goarch);
+	b->pool = pool_new(b->opt.jobs);
+	syntax_init();
+	b->chk = types_new(&b->ar);
+	b->chk->all_bodies = b->opt.check_all;
+	b->load = (Loader){.ar = &b->ar, .pool = b->pool, .ctx = &b->ctx, .chk = b->chk};
+}
+
+/* Prints what is wrong with a package; counts. */
+static void report(Build *b, LoadPkg *p)
+{
+	Buf out = {.ar = &b->ar};
+	u32 n = diag_print(&p->diag, &out, b->opt.all_errors ? 0 : 10);
+	if (p->error && p->dir) {
+		fprintf(stderr, "%s\n", p->error);
+		b->nerror++;
+	} else if (p->error && p->named) {
+		fprintf(stderr, "%s\n", p->error);
+		b->nerror++;
+	}
+	if (n) {
+		fprintf(stderr, "# %s\n%s", p->path, buf_str(&out));
+		b->nerror += n;
+	}
+}
+
+static void dump_trees(Build *b)
+{
+	Buf out = {.ar = &b->ar};
+	for (u32 i = 0; i < b->load.named.n; i++)
+		for (u32 k = 0; k < b->load.named.a[i]->ngofile; k++)
+			tree_dump(&out, b->load.named.a[i]->file[k]);
+	fputs(buf_str(&out), stdout);
+}
+
+bool build_front(Build *b)
+{
+	Loader *l = &b->load;
+	build_phase(b, "load");
+	load_packages(l, b->opt.arg, b->opt.narg);
+	if (b->opt.dump && !strcmp(b->opt.dump, "parse"))
+		dump_trees(b);
+	for (u32 i = 0; i < l->all.n; i++)
+		report(b, l->all.a[i]);
+	if (b->nerror || build_stopped(b, "load"))
+		return !b->nerror;
+	build_phase(b, "check");
+	for (u32 i = 0; i < l->all.n; i++) {
+		LoadPkg *p = l->all.a[i];
+		types_collect(b->chk, p->pkg);
+		types_decls(b->chk, p->pkg);
+		if (p->pkg->main_module || b->opt.check_all)
+			types_finish(b->chk, p->pkg);
+		report(b, p);
+	}
+	return !b->nerror;
+}
