@@ -35,6 +35,26 @@ enum { SsaPure = 1, SsaCommutes = 2, SsaLoadFlag = 4, SsaStoreFlag = 8, SsaEffec
 typedef struct SsaOpInfo { const char *name; i8 nargs; char result; u8 flags; } SsaOpInfo;
 extern const SsaOpInfo ssa_op_info[SsaMax];
 
+/* Bounds.aux: what is checked. The condition is index < length (unsigned) for the first two kinds, index <= length for
+ * the others; the U kinds say that the index is unsigned (its text in the panic). Second column: who panics. */
+#define SSA_BOUNDS \
+	BOUNDS(Index, "runtime.goPanicIndex") BOUNDS(IndexU, "runtime.goPanicIndexU") \
+	BOUNDS(SliceAlen, "runtime.goPanicSliceAlen") BOUNDS(SliceAlenU, "runtime.goPanicSliceAlenU") \
+	BOUNDS(SliceAcap, "runtime.goPanicSliceAcap") BOUNDS(SliceAcapU, "runtime.goPanicSliceAcapU") \
+	BOUNDS(SliceB, "runtime.goPanicSliceB") BOUNDS(SliceBU, "runtime.goPanicSliceBU") \
+	BOUNDS(Slice3Alen, "runtime.goPanicSlice3Alen") BOUNDS(Slice3AlenU, "runtime.goPanicSlice3AlenU") \
+	BOUNDS(Slice3Acap, "runtime.goPanicSlice3Acap") BOUNDS(Slice3AcapU, "runtime.goPanicSlice3AcapU") \
+	BOUNDS(Slice3B, "runtime.goPanicSlice3B") BOUNDS(Slice3BU, "runtime.goPanicSlice3BU") \
+	BOUNDS(Slice3C, "runtime.goPanicSlice3C") BOUNDS(Slice3CU, "runtime.goPanicSlice3CU") \
+	BOUNDS(Convert, "runtime.goPanicSliceConvert")
+typedef enum BoundsKind {
+#define BOUNDS(name, fn) Bounds##name,
+	SSA_BOUNDS
+#undef BOUNDS
+	BoundsMax
+} BoundsKind;
+extern const char *const ssa_bounds_name[BoundsMax];
+
 enum {  /* Value.flags */
 	FlagBounded = 1,      /* shifts: count < width */
 	FlagWB = 2,           /* Store, Zero, Move: write barrier unless the target is the stack */
@@ -56,7 +76,7 @@ typedef struct Value {
 	ValueId arg[3];       /* nargs <= 3; else arg[0] = start in Func.args */
 	i64 aux;
 	union { i64 aux2; Sym *sym; const Type *type; struct Sig *sig; };
-	Sym *callee;          /* Call; Addr: see sym; Zero/Move with FlagWB: type descriptor */
+	Sym *callee;          /* Call: the function; Zero, Move with FlagWB: type descriptor; New: allocation descriptor */
 } Value;
 
 typedef enum TermKind {
@@ -153,24 +173,61 @@ struct Sym {
 	struct Code *code;    /* text: machine code, once generated */
 	const Type *type;     /* type descriptor or itab of this type */
 	u64 addr;
+	Sym *base; u32 baseoff;   /* a name inside another symbol's bytes (C runtime sections); NULL: its own */
 	_Atomic u32 state;    /* whole's worklist */
-	void *build;          /* how to build it: whole's own */
+	struct SymDef { u8 what; Obj *fn; Type **targs; u32 ntargs; Type *type, *type2; Body *body; const MethodEntry *method; } *def;   /* how to make its contents: refs.c; NULL: unknown here */
 };
+
+/* What a symbol stands for (SymDef.what). */
+typedef enum SymWhat {
+	WhatNone,
+	WhatFunc,        /* fn, targs: a declared function or method instance */
+	WhatFuncVal,     /* read-only word holding the address of a function: named f + "\xc2\xb7f"; fn/targs or rel */
+	WhatGlobal,      /* fn = the Var */
+	WhatType,        /* type: full descriptor */
+	WhatAlloc,       /* type: allocation descriptor (prefix of a descriptor, keeps nothing alive) */
+	WhatItab,        /* type, type2 = interface */
+	WhatEq, WhatHash,/* type: generated equality and hash functions */
+	WhatWrapper,     /* type = receiver type, method: promoted or pointer-to-value wrapper taking type as receiver */
+	WhatIfn,         /* as WhatWrapper, but the receiver is an interface data word */
+	WhatMethodVal,   /* type = receiver type, method: body of a bound method value (name-fm); receiver from the closure */
+	WhatInit,        /* body: initialiser fragment */
+	WhatLit,         /* a function literal: its Func was made with its parent */
+} SymWhat;
 
 struct Program {
 	Arena *ar;
 	Checker *chk;
 	struct SymTab *symtab;
+	Map linkname;         /* Obj* -> const char*: symbol name given by go:linkname; frozen before building */
 	VEC(Func *) func;     /* all built functions */
 	struct Whole *whole;
-	Lock lock;
+	Map sigs;             /* sig_make: receiver -> function type -> Sig */
+	Lock lock;            /* guards func and sigs */
 };
 
 /* sym.c: any thread */
+void symtab_init(Program *p);                               /* p->ar is set; once, before anything else */
+void symtab_free(Program *p);
 Sym *sym_get(Program *p, const char *name);                 /* creates SymUndef when new */
 Sym *sym_find(Program *p, const char *name);                /* NULL when absent */
 Sym *sym_string(Program *p, const char *s, u32 n);          /* read-only bytes of a string constant, shared */
 void sym_reloc(Program *p, Sym *s, u32 off, RelocKind k, Sym *to, i64 add);
+
+/* refs.c: symbols of things, in gc's spelling; any thread. Each call only names: whole builds what is reached. */
+Sym *sym_func(Program *p, Obj *fn, Type **targs, u32 ntargs);  /* honours go:linkname; methods of instances: receiver's targs first */
+Sym *sym_funcval(Program *p, Sym *text);                       /* static closure of a function */
+Sym *sym_global(Program *p, Obj *var);
+Sym *sym_type(Program *p, Type *t);                            /* full descriptor; canonical */
+Sym *sym_alloc(Program *p, Type *t);                           /* for New, MakeSlice, Zero/Move barriers */
+Sym *sym_itab(Program *p, Type *t, Type *iface);
+Sym *sym_eq(Program *p, Type *t);                              /* func(p, q unsafe.Pointer) bool */
+Sym *sym_hash(Program *p, Type *t);                            /* func(p unsafe.Pointer, seed uintptr) uintptr */
+Sym *sym_method(Program *p, Type *recv, const MethodEntry *m); /* callable with recv as receiver: the method itself or a wrapper */
+Sym *sym_ifn(Program *p, Type *recv, const MethodEntry *m);    /* callable with an interface data word as receiver */
+Sym *sym_method_val(Program *p, Type *recv, const MethodEntry *m);
+Sym *sym_runtime(Program *p, const char *name);                /* "runtime." + name */
+Sym *sym_init(Program *p, Body *b, u32 index);                 /* pkg.init.<index>-style fragment */
 
 /* func.c */
 Func *func_new(Program *p, Sym *s, Arena *a);
@@ -179,6 +236,8 @@ ValueId func_value(Func *f, BlockId b, SsaOp op, Ty ty, Pos pos);   /* appended 
 ValueId *value_args(Func *f, ValueId v);
 void value_set_args(Func *f, ValueId v, const ValueId *a, u32 n);
 void block_edge(Func *f, BlockId from, BlockId to);                 /* appends to succ and pred; phis get their argument by the caller */
+
+/* sig.c */
 Sig *sig_make(Program *p, Type *fn, Type *recv);                    /* memoised per canonical type; recv NULL for none */
 /* Components of a type, in order; false if it is not decomposed (then it lives in memory). */
 typedef struct Part { u8 ty; u32 off; } Part;

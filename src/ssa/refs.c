@@ -1,0 +1,202 @@
+/* Names of things. Whoever needs a symbol asks here; the symbol remembers what it stands for (SymDef) and is filled in by
+ * the reachability phase when something live refers to it. The first asker writes the definition under the program's
+ * lock; all askers would write the same. */
+#include "ssa.h"
+
+static Sym *named(Program *p, const char *name, struct SymDef def)
+{
+	Sym *s = sym_get(p, name);
+	if (__atomic_load_n(&s->def, __ATOMIC_ACQUIRE))
+		return s;
+	lock_acquire(&p->lock);
+	if (!s->def) {
+		struct SymDef *d = arena_new(p->ar, struct SymDef);
+		*d = def;
+		__atomic_store_n(&s->def, d, __ATOMIC_RELEASE);
+	}
+	lock_release(&p->lock);
+	return s;
+}
+
+/* A name built in a scratch arena: sym_get copies what it keeps. */
+static Sym *spelled(Program *p, const char *prefix, const char *mid, const char *suffix, struct SymDef def)
+{
+	Arena a = {0};
+	Sym *s = named(p, arena_printf(&a, "%s%s%s", prefix, mid, suffix), def);
+	arena_free(&a);
+	return s;
+}
+
+static bool has_body(const Obj *fn)
+{
+	return fn->file && fn->decl && node_kind(fn->file, fn->decl) == NodeFuncDecl && decl_part(fn->file, fn->decl, 3);
+}
+
+Sym *sym_func(Program *p, Obj *fn, Type **targs, u32 ntargs)
+{
+	if (fn->fn.origin)
+		fn = fn->fn.origin;
+	const char *given = map_getp(&p->linkname, fn);
+	struct SymDef def = {.what = WhatFunc, .fn = fn, .targs = targs, .ntargs = ntargs};
+	if (!has_body(fn)) {    /* somebody else defines it: only the name is known */
+		if (given)
+			return sym_get(p, given);
+		def.what = WhatNone;
+	} else if (given) {
+		return named(p, given, def);
+	}
+	Arena a = {0};
+	const char *name = types_funcname(p->chk, &a, fn, targs, ntargs);
+	Sym *s = def.what ? named(p, name, def) : sym_get(p, name);
+	arena_free(&a);
+	return s;
+}
+
+Sym *sym_funcval(Program *p, Sym *text)
+{
+	Sym *s = spelled(p, text->name, "\xc2\xb7" "f", "", (struct SymDef){.what = WhatFuncVal});
+	lock_acquire(&p->lock);
+	if (!s->rel.n) {
+		s->kind = SymRodata;
+		s->size = 8;
+		s->align = 3;
+		s->dupok = true;
+		vec_push(p->ar, &s->rel, (Reloc){0, RelocAddr64, text, 0});
+	}
+	lock_release(&p->lock);
+	return s;
+}
+
+Sym *sym_global(Program *p, Obj *var)
+{
+	const char *given = map_getp(&p->linkname, var);
+	struct SymDef def = {.what = WhatGlobal, .fn = var, .type = var->type};
+	if (given)
+		return named(p, given, def);
+	Arena a = {0};
+	Sym *s = named(p, arena_printf(&a, "%s.%s", var->pkg->path, var->name->s), def);
+	arena_free(&a);
+	return s;
+}
+
+static Sym *of_type(Program *p, const char *prefix, Type *t, u8 what)
+{
+	t = types_canon(p->chk, t);
+	return spelled(p, prefix, types_linkname(p->chk, t), "", (struct SymDef){.what = what, .type = t});
+}
+
+Sym *sym_type(Program *p, Type *t)
+{
+	return of_type(p, "type:", t, WhatType);
+}
+
+Sym *sym_alloc(Program *p, Type *t)
+{
+	return of_type(p, "alloc:", t, WhatAlloc);
+}
+
+Sym *sym_eq(Program *p, Type *t)
+{
+	return of_type(p, "type:.eq.", t, WhatEq);
+}
+
+Sym *sym_hash(Program *p, Type *t)
+{
+	return of_type(p, "type:.hash.", t, WhatHash);
+}
+
+Sym *sym_itab(Program *p, Type *t, Type *iface)
+{
+	t = types_canon(p->chk, t);
+	iface = types_canon(p->chk, iface);
+	Arena a = {0};
+	const char *name = arena_printf(&a, "go:itab.%s,%s", types_linkname(p->chk, t), types_linkname(p->chk, iface));
+	Sym *s = named(p, name, (struct SymDef){.what = WhatItab, .type = t, .type2 = iface});
+	arena_free(&a);
+	return s;
+}
+
+/* ---- methods ---- */
+
+/* "T.M" or "(*T).M" with full paths, as gc spells wrappers. */
+static const char *method_name(Program *p, Arena *a, Type *recv, const MethodEntry *m, const char *suffix)
+{
+	Type *t = types_unalias(recv);
+	const char *name = m->fn->name->s;
+	if (t->kind == KindPointer)
+		return arena_printf(a, "(*%s).%s%s", types_linkname(p->chk, t->elem), name, suffix);
+	return arena_printf(a, "%s.%s%s", types_linkname(p->chk, t), name, suffix);
+}
+
+/* The declared method takes exactly this receiver: no embedding, same pointerness. */
+static bool is_direct(Type *recv, const MethodEntry *m)
+{
+	bool ptr = types_unalias(recv)->kind == KindPointer;
+	return !m->sel->npath && !(m->fn->flags & ObjIfaceMethod) && ptr == !!(m->fn->flags & ObjPtrRecv);
+}
+
+static Type *receiver_named(Type *recv)
+{
+	Type *t = types_unalias(recv);
+	return t->kind == KindPointer ? types_unalias(t->elem) : t;
+}
+
+Sym *sym_method(Program *p, Type *recv, const MethodEntry *m)
+{
+	recv = types_canon(p->chk, recv);
+	if (is_direct(recv, m)) {
+		Type *n = receiver_named(recv);
+		return sym_func(p, m->fn, n->named.targs, n->named.ntargs);
+	}
+	Arena a = {0};
+	Sym *s = named(p, method_name(p, &a, recv, m, ""), (struct SymDef){.what = WhatWrapper, .type = recv, .method = m});
+	arena_free(&a);
+	return s;
+}
+
+Sym *sym_ifn(Program *p, Type *recv, const MethodEntry *m)
+{
+	/* a pointer-shaped receiver that is one plain pointer word is its own data word */
+	Type *u = types_under(recv);
+	if (u->kind == KindPointer || u->kind == KindMap || u->kind == KindChan || u->kind == KindFunc || u->kind == KindUnsafePointer)
+		return sym_method(p, recv, m);
+	recv = types_canon(p->chk, recv);
+	Arena a = {0};
+	Sym *s;
+	if (!types_layout(p->chk, recv)->direct) {
+		/* the word points to the value: the wrapper of *recv does it */
+		MethodSet *ms = types_methodset(p->chk, types_pointer(p->chk, recv));
+		for (u32 i = 0; i < ms->n; i++)
+			if (ms->m[i].fn == m->fn || (ms->m[i].fn->name == m->fn->name && (m->fn->name->exported || ms->m[i].fn->pkg == m->fn->pkg)))
+				return sym_method(p, types_pointer(p->chk, recv), &ms->m[i]);
+		bug("no pointer method %s", m->fn->name->s);
+	}
+	s = named(p, method_name(p, &a, recv, m, "-ifn"), (struct SymDef){.what = WhatIfn, .type = recv, .method = m});
+	arena_free(&a);
+	return s;
+}
+
+Sym *sym_method_val(Program *p, Type *recv, const MethodEntry *m)
+{
+	recv = types_canon(p->chk, recv);
+	Arena a = {0};
+	Sym *s = named(p, method_name(p, &a, recv, m, "-fm"), (struct SymDef){.what = WhatMethodVal, .type = recv, .method = m});
+	arena_free(&a);
+	return s;
+}
+
+Sym *sym_runtime(Program *p, const char *name)
+{
+	Arena a = {0};
+	Sym *s = sym_get(p, arena_printf(&a, "runtime.%s", name));
+	arena_free(&a);
+	return s;
+}
+
+Sym *sym_init(Program *p, Body *b, u32 index)
+{
+	Arena a = {0};
+	Sym *s = named(p, arena_printf(&a, "%s.init.var%u", b->pkg->path, index), (struct SymDef){.what = WhatInit, .body = b});
+	arena_free(&a);
+	return s;
+}
