@@ -66,6 +66,10 @@ enum {  /* Value.flags */
 	FlagVolatile = 128,   /* Load, Store of slots read by the panic machinery: not moved, not removed */
 };
 
+/* Where operations keep what (aux, the union, callee):
+ *   Addr: sym + aux.  New: callee = descriptor, aux = size, type.  MakeSlice: callee = descriptor, type = element type.
+ *   Zero: aux2 bytes at arg0 + aux, callee = descriptor.  Move: aux2 bytes, callee = descriptor.
+ *   Call: callee, sig.  CallClosure, CallCode: sig.  ArgAddr: aux = index in Sig.in, results: Sig.nin + index in Sig.out. */
 typedef struct Value {
 	u8 op, ty;
 	u16 flags;
@@ -114,7 +118,7 @@ typedef struct Slot {
 
 /* Where the components of parameters and results go: ABIInternal. */
 typedef struct SigPart {
-	u8 ty;
+	u8 ty;                /* TyVoid: a whole stack-assigned aggregate; the argument value is then the address (TyPtr) it is copied from */
 	i8 reg;               /* index in the integer or float sequence; -1: on the stack */
 	u32 off;              /* stack: offset in the argument area; register: offset of its spill slot */
 	u32 param;            /* which parameter or result */
@@ -192,6 +196,7 @@ typedef enum SymWhat {
 	WhatIfn,         /* as WhatWrapper, but the receiver is an interface data word */
 	WhatMethodVal,   /* type = receiver type, method: body of a bound method value (name-fm); receiver from the closure */
 	WhatInit,        /* body: initialiser fragment */
+	WhatImethod,     /* fn = method, type = its signature: nothing to emit */
 	WhatLit,         /* a function literal: its Func was made with its parent */
 } SymWhat;
 
@@ -226,6 +231,8 @@ Sym *sym_hash(Program *p, Type *t);                            /* func(p unsafe.
 Sym *sym_method(Program *p, Type *recv, const MethodEntry *m); /* callable with recv as receiver: the method itself or a wrapper */
 Sym *sym_ifn(Program *p, Type *recv, const MethodEntry *m);    /* callable with an interface data word as receiver */
 Sym *sym_method_val(Program *p, Type *recv, const MethodEntry *m);
+/* Marker of "method called through an interface": put it in Value.callee of every SsaCallCode. sig has no receiver. */
+Sym *sym_imethod(Program *p, const Obj *method, Type *sig);
 Sym *sym_runtime(Program *p, const char *name);                /* "runtime." + name */
 Sym *sym_init(Program *p, Body *b, u32 index);                 /* pkg.init.<index>-style fragment */
 
@@ -246,6 +253,12 @@ bool ssa_parts(Checker *k, Type *t, Part *out, u32 *n);             /* at most 4
 /* build*.c: typed tree to SSA */
 typedef struct FuncInst { Obj *fn; Type **targs; u32 ntargs; } FuncInst;
 Func *ssa_build(Program *p, Sym *s, Body *body, FuncInst inst);     /* literals inside become Funcs of their own, added to the program */
+Func *ssa_build_init(Program *p, Sym *s, Body *body);               /* fragment: evaluates body->init and sets body->lhs */
+/* WhatWrapper: takes recv and calls m, reached through a path, a pointer or an interface. WhatIfn (ifn): takes recv's interface data word. */
+Func *ssa_build_wrapper(Program *p, Sym *s, Type *recv, const MethodEntry *m, bool ifn);
+Func *ssa_build_methodval(Program *p, Sym *s, Type *recv, const MethodEntry *m);   /* context {code, receiver} */
+Func *ssa_build_eq(Program *p, Sym *s, Type *t);                    /* func(p, q unsafe.Pointer) bool */
+Func *ssa_build_hash(Program *p, Sym *s, Type *t);                  /* func(p unsafe.Pointer, seed uintptr) uintptr */
 
 /* text.c, verify.c, pass.c */
 void ssa_print(Buf *b, const Func *f);

@@ -1,0 +1,176 @@
+/* ABIInternal: which component of which parameter and result goes where.
+ *
+ * A value is assigned wholly to registers or wholly to the stack. Registers are counted separately for integers
+ * and floats, and for parameters and results. Stack sequence: receiver, parameters, (word aligned) results,
+ * (word aligned) spill space for the parameters in registers. */
+#include "ssa.h"
+
+enum { IntRegs = 9, FloatRegs = 15, MaxParts = IntRegs + FloatRegs + 1 };
+
+typedef struct Flat { Part p[MaxParts]; u32 n; } Flat;
+
+static Ty scalar(const Type *u)
+{
+	switch (u->kind) {
+	case KindBool: case KindInt8: case KindUint8: return TyI8;
+	case KindInt16: case KindUint16: return TyI16;
+	case KindInt32: case KindUint32: return TyI32;
+	case KindInt: case KindUint: case KindInt64: case KindUint64: case KindUintptr: return TyI64;
+	case KindFloat32: return TyF32;
+	case KindFloat64: return TyF64;
+	case KindPointer: case KindUnsafePointer: case KindMap: case KindChan: case KindFunc: return TyPtr;
+	}
+	return TyVoid;
+}
+
+static bool add(Flat *fl, Ty ty, i64 off, u32 max)
+{
+	if (fl->n == max)
+		return false;
+	fl->p[fl->n++] = (Part){.ty = ty, .off = (u32)off};
+	return true;
+}
+
+/* Components of t at off; false when there are more than max or an array stands in the way. */
+static bool flatten(Checker *k, Type *t, i64 off, Flat *fl, u32 max)
+{
+	Type *u = types_under(t);
+	Ty ty = scalar(u);
+	if (ty != TyVoid)
+		return add(fl, ty, off, max);
+	switch (u->kind) {
+	case KindString:
+		return add(fl, TyPtr, off, max) && add(fl, TyI64, off + 8, max);
+	case KindSlice:
+		return add(fl, TyPtr, off, max) && add(fl, TyI64, off + 8, max) && add(fl, TyI64, off + 16, max);
+	case KindInterface:
+		return add(fl, TyPtr, off, max) && add(fl, TyPtr, off + 8, max);
+	case KindComplex64:
+		return add(fl, TyF32, off, max) && add(fl, TyF32, off + 4, max);
+	case KindComplex128:
+		return add(fl, TyF64, off, max) && add(fl, TyF64, off + 8, max);
+	case KindArray:
+		return u->len == 0 || (u->len == 1 && flatten(k, u->elem, off, fl, max));
+	case KindStruct: {
+		Layout *l = types_layout(k, u);
+		for (u32 i = 0; i < u->st.n; i++)
+			if (!flatten(k, u->st.field[i]->type, off + l->offset[i], fl, max))
+				return false;
+		return true;
+	}
+	}
+	bug("flatten: type kind %d", u->kind);
+}
+
+bool ssa_parts(Checker *k, Type *t, Part *out, u32 *n)
+{
+	Flat fl = {0};
+	if (!flatten(k, t, 0, &fl, 4))
+		return false;
+	memcpy(out, fl.p, fl.n * sizeof *out);
+	*n = fl.n;
+	return true;
+}
+
+typedef struct Assign {
+	Checker *k;
+	Arena *ar;
+	VEC(SigPart) part;
+	u32 nint, nfloat;     /* registers used */
+	u32 stack;            /* bytes used */
+} Assign;
+
+/* The parts of one parameter; every part of a value on the stack is listed too when it is decomposed at all. */
+static SigVar assign(Assign *a, Type *t, u32 index)
+{
+	Layout *l = types_layout(a->k, t);
+	SigVar v = {.type = t, .first = a->part.n};
+	Flat fl = {0};
+	u32 ni = a->nint, nf = a->nfloat;
+	bool flat = flatten(a->k, t, 0, &fl, MaxParts);
+	for (u32 i = 0; flat && i < fl.n; i++)
+		*(ty_is_float(fl.p[i].ty) ? &nf : &ni) += 1;
+	v.in_regs = flat && fl.n && ni <= IntRegs && nf <= FloatRegs;
+	if (!v.in_regs) {
+		a->stack = (u32)align_up(a->stack, (u64)l->align);
+		v.off = a->stack;
+		a->stack += (u32)l->size;
+		if (!flat || fl.n > 4)
+			fl.n = 0;
+	}
+	for (u32 i = 0; i < fl.n; i++) {
+		SigPart p = {.ty = fl.p[i].ty, .reg = -1, .off = v.off + fl.p[i].off, .param = index, .poff = fl.p[i].off};
+		if (v.in_regs)
+			p.reg = (i8)(ty_is_float(p.ty) ? a->nfloat++ : a->nint++);
+		vec_push(a->ar, &a->part, p);
+	}
+	v.n = a->part.n - v.first;
+	if (!v.in_regs && !v.n)     /* one part standing for the whole: addressed, never a value */
+		vec_push(a->ar, &a->part, (SigPart){.ty = TyVoid, .reg = -1, .off = v.off, .param = index}), v.n = 1;
+	return v;
+}
+
+static Sig *make(Checker *k, Arena *ar, Type *fn, Type *recv)
+{
+	Type *pt = fn->fn.params, *rt = fn->fn.results;
+	Sig *s = arena_new(ar, Sig);
+	Assign in = {.k = k, .ar = ar};
+	s->nparam = pt->tuple.n + (recv != NULL);
+	s->param = arena_array(ar, SigVar, s->nparam);
+	u32 n = 0;
+	if (recv)
+		s->param[n] = assign(&in, recv, n), n++;
+	for (u32 i = 0; i < pt->tuple.n; i++)
+		s->param[n] = assign(&in, pt->tuple.v[i]->type, n), n++;
+	Assign out = {.k = k, .ar = ar, .stack = (u32)align_up(in.stack, 8)};
+	s->retoff = out.stack;
+	s->nresult = rt->tuple.n;
+	s->result = arena_array(ar, SigVar, s->nresult);
+	for (u32 i = 0; i < rt->tuple.n; i++)
+		s->result[i] = assign(&out, rt->tuple.v[i]->type, i);
+	s->argsize = (u32)align_up(out.stack, 8);
+	u32 spill = s->argsize;
+	for (u32 i = 0; i < s->nparam; i++) {
+		SigVar *v = &s->param[i];
+		if (!v->in_regs)
+			continue;
+		Layout *l = types_layout(k, v->type);
+		spill = (u32)align_up(spill, (u64)l->align);
+		for (u32 j = 0; j < v->n; j++)
+			in.part.a[v->first + j].off = spill + in.part.a[v->first + j].poff;
+		v->off = spill;
+		spill += (u32)l->size;
+	}
+	s->spillsize = (u32)align_up(spill, 8) - s->argsize;
+	s->in = in.part.a;
+	s->nin = in.part.n;
+	s->out = out.part.a;
+	s->nout = out.part.n;
+	return s;
+}
+
+/* Memo in Program, under its lock: first by receiver, then by function type. */
+Sig *sig_make(Program *p, Type *fn, Type *recv)
+{
+	Type *key = types_canon(p->chk, types_under(fn));
+	Type *rkey = recv ? types_canon(p->chk, recv) : NULL;
+	lock_acquire(&p->lock);
+	u64 *byrecv = map_slot(p->ar, &p->sigs, (u64)(uintptr_t)(rkey ? (void *)rkey : (void *)p));
+	if (!*byrecv)
+		*byrecv = (u64)(uintptr_t)arena_new(p->ar, Map);
+	Sig *s = map_getp((Map *)(uintptr_t)*byrecv, key);
+	lock_release(&p->lock);
+	if (s)
+		return s;
+	Arena tmp = {0};                /* layouts may take locks of their own: compute outside ours */
+	s = make(p->chk, &tmp, key, recv);
+	lock_acquire(&p->lock);
+	byrecv = map_slot(p->ar, &p->sigs, (u64)(uintptr_t)(rkey ? (void *)rkey : (void *)p));
+	u64 *slot = map_slot(p->ar, (Map *)(uintptr_t)*byrecv, (u64)(uintptr_t)key);
+	if (!*slot)
+		*slot = (u64)(uintptr_t)make(p->chk, p->ar, key, recv);
+	s = (Sig *)(uintptr_t)*slot;
+	lock_release(&p->lock);
+	arena_free(&tmp);
+	return s;
+}

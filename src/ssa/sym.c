@@ -1,0 +1,147 @@
+/* Symbols: the named things of the output, found by name from any thread.
+ *
+ * The table is split into shards by hash; each shard has a lock, an open-addressing table and an arena of its
+ * own, so that two workers rarely meet. A Sym never moves. Ids are handed out in order of arrival: nothing that
+ * reaches the output may be ordered by them. */
+#include "ssa.h"
+
+enum { Shards = 64 };
+
+typedef struct Shard {
+	Lock lock;
+	Arena ar;             /* syms, names, relocations */
+	Sym **tab;            /* open addressing, cap a power of two */
+	u32 *hash;
+	u32 n, cap;
+} Shard;
+
+typedef struct SymTab {
+	Shard shard[Shards];
+	_Atomic u32 nextid;
+} SymTab;
+
+void symtab_init(Program *p)
+{
+	p->symtab = arena_new(p->ar, SymTab);
+	p->symtab->nextid = 1;
+}
+
+void symtab_free(Program *p)
+{
+	for (u32 i = 0; i < Shards; i++)
+		arena_free(&p->symtab->shard[i].ar);
+}
+
+static void grow(Shard *s)
+{
+	u32 cap = s->cap ? s->cap * 2 : 64;
+	Sym **tab = arena_array(&s->ar, Sym *, cap);
+	u32 *hash = arena_array(&s->ar, u32, cap);
+	for (u32 i = 0; i < s->cap; i++) {
+		if (!s->tab[i])
+			continue;
+		u32 j = s->hash[i] & (cap - 1);
+		while (tab[j])
+			j = (j + 1) & (cap - 1);
+		tab[j] = s->tab[i];
+		hash[j] = s->hash[i];
+	}
+	s->tab = tab;
+	s->hash = hash;
+	s->cap = cap;
+}
+
+/* Slot of the name in a locked shard; the slot is empty if it is absent. */
+static u32 probe(Shard *s, const char *name, u32 h)
+{
+	u32 j = h & (s->cap - 1);
+	while (s->tab[j] && (s->hash[j] != h || strcmp(s->tab[j]->name, name) != 0))
+		j = (j + 1) & (s->cap - 1);
+	return j;
+}
+
+static Shard *shard_of(Program *p, const char *name, u32 *h)
+{
+	u64 x = hash_bytes(name, strlen(name), 0);
+	*h = (u32)x;
+	return &p->symtab->shard[x >> 58];
+}
+
+static Sym *get_locked(Program *p, Shard *s, const char *name, u32 h)
+{
+	if (s->n * 4 >= s->cap * 3)
+		grow(s);
+	u32 j = probe(s, name, h);
+	if (s->tab[j])
+		return s->tab[j];
+	Sym *y = arena_new(&s->ar, Sym);
+	y->name = arena_strndup(&s->ar, name, strlen(name));
+	y->id = p->symtab->nextid++;
+	s->tab[j] = y;
+	s->hash[j] = h;
+	s->n++;
+	return y;
+}
+
+Sym *sym_get(Program *p, const char *name)
+{
+	u32 h;
+	Shard *s = shard_of(p, name, &h);
+	lock_acquire(&s->lock);
+	Sym *y = get_locked(p, s, name, h);
+	lock_release(&s->lock);
+	return y;
+}
+
+Sym *sym_find(Program *p, const char *name)
+{
+	u32 h;
+	Shard *s = shard_of(p, name, &h);
+	lock_acquire(&s->lock);
+	Sym *y = s->cap ? s->tab[probe(s, name, h)] : NULL;
+	lock_release(&s->lock);
+	return y;
+}
+
+/* The name of a string's bytes: the text itself when short and plain, else its length and two hashes. */
+static void string_name(Buf *b, const char *s, u32 n)
+{
+	bool plain = n <= 80;
+	for (u32 i = 0; plain && i < n; i++)
+		plain = s[i] >= ' ' && s[i] <= '~' && s[i] != '"' && s[i] != '\\';
+	if (plain)
+		buf_printf(b, "go:string.\"%.*s\"", (int)n, s);
+	else
+		buf_printf(b, "go:string.%u.%016llx%016llx", n, (unsigned long long)hash_bytes(s, n, 1),
+			(unsigned long long)hash_bytes(s, n, 2));
+}
+
+Sym *sym_string(Program *p, const char *s, u32 n)
+{
+	Arena tmp = {0};
+	Buf name = {.ar = &tmp};
+	string_name(&name, s, n);
+	const char *text = buf_str(&name);
+	u32 h;
+	Shard *sh = shard_of(p, text, &h);
+	lock_acquire(&sh->lock);
+	Sym *y = get_locked(p, sh, text, h);
+	if (y->kind == SymUndef) {
+		y->kind = SymRodata;
+		y->dupok = y->local = y->readonly = true;
+		y->size = n;
+		y->data = arena_alloc(&sh->ar, n ? n : 1, 1);
+		memcpy(y->data, s, n);
+	}
+	lock_release(&sh->lock);
+	arena_free(&tmp);
+	return y;
+}
+
+void sym_reloc(Program *p, Sym *s, u32 off, RelocKind k, Sym *to, i64 add)
+{
+	Shard *sh = &p->symtab->shard[s->id % Shards];
+	lock_acquire(&sh->lock);
+	vec_push(&sh->ar, &s->rel, (Reloc){.off = off, .kind = k, .sym = to, .add = add});
+	lock_release(&sh->lock);
+}
