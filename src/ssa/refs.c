@@ -185,6 +185,17 @@ Sym *sym_method_val(Program *p, Type *recv, const MethodEntry *m)
 	return s;
 }
 
+Sym *sym_imethod(Program *p, const Obj *method, Type *sig)
+{
+	Arena a = {0};
+	sig = types_canon(p->chk, sig);
+	const char *pkg = method->name->exported ? "" : method->pkg->path;
+	const char *name = arena_printf(&a, "go:imethod.%s.%s %s", pkg, method->name->s, types_linkname(p->chk, sig));
+	Sym *s = named(p, name, (struct SymDef){.what = WhatImethod, .fn = (Obj *)method, .type = sig});
+	arena_free(&a);
+	return s;
+}
+
 Sym *sym_runtime(Program *p, const char *name)
 {
 	Arena a = {0};

@@ -1,0 +1,47 @@
+/* whole: what needs the whole program.
+ *
+ * Nouns. A symbol is live when something live refers to it. Reach closes the set: it takes live symbols off a worklist,
+ * makes their contents (SSA of a function, bytes and relocations of a descriptor or variable), and marks what
+ * they refer to. Methods follow gc's linker: a method of a type that was converted to an interface lives if its name
+ * and signature is called through some interface, or if reflection may ask for it. Only monotone insertions happen here, so
+ * the result does not depend on the order of work.
+ */
+#ifndef SEAGO_WHOLE_H
+#define SEAGO_WHOLE_H
+
+#include "../ssa/ssa.h"
+
+typedef struct Whole {
+	Program *p;
+	Pkg **pkg; u32 npkg;       /* all packages, dependency order */
+	VEC(Sym *) work;           /* live, not yet processed */
+	VEC(Sym *) live;           /* every live symbol, arrival order: sort before output */
+	VEC(Sym *) iface_types;    /* live type descriptors used in interfaces */
+	Map imethod;               /* Sym* of a called interface method -> 1 */
+	Map by_name;               /* Name* of a symbol pushed by go:linkname -> Obj* */
+	Map pkg_by_path;           /* Name* -> Pkg* */
+	bool reflect_methods;      /* reflection may call any exported method of an interface type */
+	VEC(Sym *) inits;          /* functions run before main.main, in order */
+	const char *const *defined; /* symbols of the C runtime are looked up by the linker */
+	bool bad;                  /* a body had errors */
+} Whole;
+
+/* ---- reach.c ---- */
+/* Indexes linknames and packages; call after declarations of all packages are checked. */
+void whole_start(Whole *w, Program *p, Pkg **pkg, u32 npkg);
+/* Builds everything reachable from the runtime's roots and main. False if a reachable body has errors. */
+bool whole_reach(Whole *w);
+void whole_mark(Whole *w, Sym *s);
+/* ---- typedesc.c: descriptors in internal/abi's layout ---- */
+void typedesc_fill(Whole *w, Sym *s);          /* WhatType */
+void typedesc_alloc(Whole *w, Sym *s);         /* WhatAlloc */
+void itab_fill(Whole *w, Sym *s);              /* WhatItab */
+/* Marks what a descriptor used in an interface keeps alive; called again when more methods are called. */
+void typedesc_methods(Whole *w, Sym *s);
+Sym *gcmask_sym(Program *p, Type *t);          /* 1 bit a word, shared by content */
+u32 type_hash(Program *p, Type *t);            /* abi.Type.Hash */
+/* ---- static.c: initialisers as data ---- */
+/* Lays out the initialiser of b in its variables' symbols; false if code is needed. */
+bool static_init(Whole *w, Body *b);
+
+#endif
