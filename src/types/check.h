@@ -24,6 +24,7 @@ typedef struct Operand {
 	NodeId expr;               /* 0 = none */
 	Type *type;                /* NULL or invalid type when mode is ModeInvalid */
 	const Const *val;          /* ModeConst */
+	const char *text;          /* printed instead of expr if not NULL */
 	NodeId bound;              /* expression as recorded when expr was replaced by its parent (untyped trees); 0 = expr */
 } Operand;
 
@@ -269,6 +270,60 @@ void check_one_var_init(Check *c, Obj *lhs, NodeId typed_init, const char *conte
  * body, sig, version, scope = check_sig_scope. Literals check themselves (delayed). */
 void check_func_body(Check *c, Body *b, NodeId block);
 
+/* ================ inside the expression half ================ */
+typedef enum ExprKind { ExprConversion, ExprExpression, ExprStatement } ExprKind;
+typedef struct Target { Type *sig; const char *desc; } Target;            /* where a function value goes: for inference; sig NULL: nowhere */
+typedef enum ConvCode { ConvOk, ConvTruncated, ConvOverflow, ConvInvalid } ConvCode;
+#define LIST_ITEM(f, n, i) expr_item(f, n, i)
+Target target_of(Type *t, const char *desc);
+ExprKind expr_raw(Check *c, const Target *t, Operand *x, NodeId n, Type *hint, bool allow_generic);
+void expr_single(Check *c, const Target *t, Operand *x, NodeId n);
+void expr_hint(Check *c, Operand *x, NodeId n, Type *hint);
+u32 expr_multi(Check *c, NodeId n, bool allow_commaok, Operand **list, bool *commaok);   /* operands in c->ar */
+void expr_exclude(Check *c, Operand *x, u32 modes);
+void expr_single_value(Check *c, Operand *x);
+void expr_record(Check *c, Operand *x);
+void expr_record_as(Check *c, NodeId n, u8 mode, Type *t, const Const *val);
+void expr_update_type(Check *c, NodeId n, Type *t, bool final);
+void expr_update_val(Check *c, NodeId n, const Const *v);
+void expr_binary(Check *c, Operand *x, NodeId e, NodeId lhs, NodeId rhs, Op op);
+void expr_comparison(Check *c, Operand *x, Operand *y, Op op, bool switch_case);
+void expr_match_types(Check *c, Operand *x, Operand *y);
+void expr_overflow(Check *c, Operand *x, Pos at);
+Type *expr_chan_elem(Check *c, Pos at, Operand *x, bool recv);
+bool expr_use(Check *c, NodeId n);
+bool expr_use_lhs(Check *c, NodeId n);
+void expr_type_assertion(Check *c, NodeId e, Operand *x, Type *t, bool type_switch);
+ConvCode expr_implicit_type(Check *c, Operand *x, Type *target, Type **newt, const Const **val);
+void expr_nongeneric(Check *c, const Target *t, Operand *x);
+void expr_mark_root(Check *c, NodeId n, u32 flags);             /* sets flags on the local variable whose memory n is part of */
+const char *expr_text(Check *c, const Operand *x);
+const char *type_composite_kind(Type *t);
+bool type_identical_ignore_tags(Checker *k, Type *a, Type *b);
+bool index_expr(Check *c, Operand *x, NodeId n);                /* true: x is a generic function to instantiate with n's indices */
+void index_slice(Check *c, Operand *x, NodeId n);
+Type *index_value(Check *c, NodeId n, i64 max, i64 *val);       /* type (invalid after an error); val -1 if not constant */
+bool index_valid(Check *c, Operand *x, const char *what, bool allow_negative);
+ExprKind call_expr(Check *c, Operand *x, NodeId n);
+Type *call_arguments(Check *c, NodeId call, Type *sig, Type **targs, u32 ntargs, const NodeId *xlist, u32 nx, Operand **args, u32 nargs, Type ***atargs, u32 *natargs);
+Type **call_func_inst(Check *c, const Target *t, Pos pos, Operand *x, NodeId inst, bool infer, u32 *n);
+bool call_builtin(Check *c, Operand *x, NodeId n, u32 id);
+ExprKind builtin_kind(u32 id);
+void conversion(Check *c, Operand *x, Type *t);
+void literal_basic(Check *c, Operand *x, NodeId n);
+void literal_func(Check *c, Operand *x, NodeId n);
+void literal_composite(Check *c, Operand *x, NodeId n, Type *hint);
+void assign_vars(Check *c, NodeId lhs, NodeId rhs);
+void assign_short_decl(Check *c, NodeId stmt, NodeId lhs, NodeId rhs);
+void assign_var(Check *c, NodeId lhs, NodeId rhs, Operand *x, const char *context);
+void assign_init_var(Check *c, Obj *lhs, Operand *x, const char *context);
+void assign_init_vars(Check *c, Obj **lhs, u32 n, NodeId rhs, NodeId ret);
+const char *types_summary(Check *c, Type **t, u32 n, bool variadic, bool dots);
+const char *lookup_error(Check *c, Type *t, const Name *sel, Obj *alt, bool struct_lit);
+void stmt_func_body(Check *c, Type *sig, NodeId block);         /* with env.sig, scope, lit set */
+void stmt_labels(Check *c, NodeId block);
+bool stmt_terminates(Check *c, NodeId s, const Name *label);
+
 /* ================ inside the core half ================ */
 
 /* Flags of Type.flags. */
@@ -302,6 +357,9 @@ typedef struct PkgPriv {
 	u16 version;
 } PkgPriv;
 
+Type *check_bound(Check *c, NodeId n);
+void check_collect_tparams(Check *c, NodeId fields, Type ***dst, u32 *ndst);
+void check_sig_into(Check *c, Type *sig, NodeId ftype, NodeId recv, NodeId tparams);
 void *k_alloc(Checker *k, size_t size, size_t align);           /* process lifetime, any thread */
 #define k_new(k, T) ((T *)k_alloc(k, sizeof(T), _Alignof(T)))
 #define k_array(k, T, n) ((T *)k_alloc(k, sizeof(T) * (size_t)(n), _Alignof(T)))

@@ -70,6 +70,7 @@ struct Type {
 			Obj *recv;                                  /* method: its receiver variable; not part of identity */
 			Type **tparams; u32 ntparams;               /* generic function: TypeParams */
 			Type **rtparams; u32 nrtparams;             /* receiver's type parameters */
+			Scope *scope;                               /* checker's own: the parameters' scope */
 		} fn;
 		struct { Obj **field; const char **tag; u32 n; } st; /* Struct; tag NULL or per field NULL/unquoted, tags may hold NULs: see taglen */
 		struct {                                            /* Interface */
@@ -250,6 +251,7 @@ struct ExprInfo {
 	};
 	u8 mode;
 	u8 flags;
+	u8 lhs;                    /* checker's own: untyped operand of a non-constant shift */
 };
 enum {  /* ExprInfo.flags */
 	InfoDef = 1,          /* Name declares its object here (:=, var, parameter ...) */
