@@ -260,6 +260,9 @@ Func *ssa_build_methodval(Program *p, Sym *s, Type *recv, const MethodEntry *m);
 Func *ssa_build_eq(Program *p, Sym *s, Type *t);                    /* func(p, q unsafe.Pointer) bool */
 Func *ssa_build_hash(Program *p, Sym *s, Type *t);                  /* func(p unsafe.Pointer, seed uintptr) uintptr */
 
+/* Builds what s->def describes: Func, Eq, Hash, Wrapper, Ifn, MethodVal or Init (bodies must have been checked). */
+Func *ssa_build_sym(Program *p, Sym *s);
+
 /* text.c, verify.c, pass.c */
 void ssa_print(Buf *b, const Func *f);
 Func *ssa_read(Program *p, const char *text, Diag *d);              /* what ssa_print wrote */

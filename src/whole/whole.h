@@ -22,7 +22,7 @@ typedef struct Whole {
 	Map pkg_by_path;           /* Name* -> Pkg* */
 	bool reflect_methods;      /* reflection may call any exported method of an interface type */
 	VEC(Sym *) inits;          /* functions run before main.main, in order */
-	const char *const *defined; /* symbols of the C runtime are looked up by the linker */
+	const char **root; u32 nroot;   /* Go symbols the C runtime and generated code refer to */
 	bool bad;                  /* a body had errors */
 } Whole;
 
@@ -41,7 +41,9 @@ void typedesc_methods(Whole *w, Sym *s);
 Sym *gcmask_sym(Program *p, Type *t);          /* 1 bit a word, shared by content */
 u32 type_hash(Program *p, Type *t);            /* abi.Type.Hash */
 /* ---- static.c: initialisers as data ---- */
-/* Lays out the initialiser of b in its variables' symbols; false if code is needed. */
-bool static_init(Whole *w, Body *b);
+/* Whether the (checked) initialiser of b is plain data; then its variable needs no code. */
+bool static_ok(Whole *w, Body *b);
+/* Lays out the data of a variable's symbol if its initialiser is static; otherwise leaves it zero. */
+void static_fill(Whole *w, Sym *var);
 
 #endif
