@@ -96,7 +96,7 @@ static bool boxed(Out o, const File *f, NodeId n, Type *have, Type *want)
 	return true;
 }
 
-static bool func_value(Out o, const File *f, NodeId n, Obj *fn)
+static bool funcval(Out o, const File *f, NodeId n, Obj *fn)
 {
 	InstInfo *inst = types_inst(f, n);
 	if (!fn->fn.body && !inst)
@@ -248,10 +248,10 @@ static bool value(Out o, const File *f, NodeId n, Type *want)
 	case NodeUnary:
 		return x->op == OpAnd && address(o, f, x->a, 0);
 	case NodeName:
-		return in->mode == ModeValue && in->obj && in->obj->kind == ObjFunc && func_value(o, f, n, in->obj);
+		return in->mode == ModeValue && in->obj && in->obj->kind == ObjFunc && funcval(o, f, n, in->obj);
 	case NodeSelector:
 		return in->mode == ModeValue && in->sel && in->sel->kind == SelQualified && in->sel->obj->kind == ObjFunc &&
-			func_value(o, f, n, in->sel->obj);
+			funcval(o, f, n, in->sel->obj);
 	case NodeCall:
 		return in->flags & InfoConvCall && conversion(o, f, n, have);
 	default:
