@@ -1,0 +1,288 @@
+/* build: typed tree to SSA. Shared by the build_*.c files; nobody else includes this.
+ *
+ * Nouns. A Build is one function under construction (a declared function, a literal inside, a wrapper). A Val is the value of an
+ * expression: its components as SSA values, or, for types ssa_parts refuses, the address of memory that holds it. A Place is
+ * something that can be assigned to. A Loc says where a variable lives. An SSA variable is one component of a variable, a
+ * number; Braun et al.'s algorithm turns its definitions and uses into values and phis while blocks are made.
+ *
+ * A borrowed Val names memory that the program may still change; val_keep copies it to a slot of its own. Generic code is
+ * built per instance: every recorded type passes through b_type.
+ */
+#ifndef SEAGO_SSA_BUILD_H
+#define SEAGO_SSA_BUILD_H
+
+#include "ssa.h"
+
+typedef struct Build Build;
+
+typedef enum ValForm { ValNone, ValParts, ValMem, ValTuple } ValForm;
+typedef struct Val {
+	u8 form;
+	u8 n;                  /* ValParts: components */
+	bool borrowed;         /* ValMem: somebody else's memory */
+	Type *t;
+	union {
+		ValueId p[4];
+		struct { ValueId ptr; i64 off; } m;          /* ValMem */
+		struct { struct Val *elem; u32 nelem; };     /* ValTuple: results of a call */
+	};
+} Val;
+
+typedef enum PlaceKind { PlaceBlank, PlaceVar, PlaceMem, PlaceMap } PlaceKind;
+typedef struct Place {
+	u8 kind;
+	bool nonnil;           /* PlaceMem: ptr was checked, or cannot be nil */
+	bool stack;            /* PlaceMem: inside a frame slot: no write barrier */
+	bool isvolatile;       /* result slot in a function with defer */
+	Type *t;
+	u32 var;               /* PlaceVar: first component */
+	ValueId ptr; i64 off;  /* PlaceMem; PlaceMap: ptr = map */
+	Val key;               /* PlaceMap */
+	Type *map;
+} Place;
+
+typedef enum LocKind { LocNone, LocVar, LocSlot, LocRef, LocMem, LocPtrSlot } LocKind;
+typedef struct Loc {
+	u8 kind;
+	bool isvolatile;
+	Type *t;
+	u32 var;               /* LocVar: first component; LocRef: the SSA variable that holds the object's address */
+	u32 slot;              /* LocSlot; LocPtrSlot: pinned slot that holds the object's address too (results with defer) */
+	ValueId ptr; i64 off;  /* LocMem: unchanging, inside the closure */
+} Loc;
+
+/* What a function literal takes along. */
+typedef struct Capture { Obj *obj; bool byref; Type *t; u32 off; } Capture;
+
+typedef struct Target Target;
+
+/* Where break, continue and goto lead. */
+struct Target {
+	Target *up;
+	Name *label;
+	BlockId brk, cont;
+	NodeId stmt;
+	struct RangeFunc *body;      /* the range-over-func body this statement is in (NULL: the function proper) */
+};
+typedef struct Label { Name *name; BlockId block; struct Label *next; } Label;
+
+typedef struct Incomplete { BlockId b; u32 var; ValueId phi; } Incomplete;
+
+struct Build {
+	Program *p;
+	Checker *k;
+	Func *f;
+	Arena *ar;                   /* the function's; scratch too */
+	File *file;
+	Pkg *pkg;
+	TypeEnv env;
+	Build *outer;                /* around a literal */
+	Obj *fnobj;
+	BlockId cur;                 /* 0: unreachable */
+	Pos pos;
+	/* SSA variables */
+	VEC(u8) varty;
+	Map defs;                    /* block << 32 | var + 1 -> value */
+	VEC(Incomplete) incomplete;
+	u64 *sealed; u32 nsealed;
+	Map vn;                      /* hash -> newest value of that hash */
+	Map consts;
+	VEC(ValueId) vnnext;         /* chain of equal hashes, by value */
+	/* variables */
+	Map locs;                    /* Obj -> Loc */
+	Map forced;                  /* Obj -> 1: used by a range-over-func body other than its own */
+	VEC(Capture) capture;
+	u32 capsize;                 /* bytes of the closure object so far */
+	ValueId ctx;                 /* context register */
+	/* results */
+	Type *sigtype;               /* KindFunc */
+	Loc *result; u32 nresult;
+	Obj **resultobj;             /* entries NULL or blank ones when unnamed */
+	bool named_results;
+	/* control flow */
+	Target *target;
+	Label *labels;
+	Name *label;                 /* label of the statement about to be built */
+	BlockId fall;                /* fallthrough */
+	/* defers */
+	bool has_defer, has_recover, open_defers, defer_in_loop;
+	u32 ndefer, defer_seen;
+	u32 bitsvar;                 /* SSA variable mirroring the defer bits */
+	u32 defervar;                /* first of ndefer SSA variables mirroring the closure slots */
+	struct RangeFunc *range;     /* building the body of a range-over-func loop */
+	/* names of nested functions */
+	const char *litname;         /* prefix */
+	u32 nlit, ngowrap, ndeferwrap, nrange;
+};
+
+/* ---- build_func.c: blocks, variables, values ---- */
+Build *build_new(Program *p, Sym *s, Type *sigtype, Type *recv, File *file, Pkg *pkg, Build *outer);
+Func *build_finish(Build *b);                                     /* seals, cleans, registers the function */
+Type *b_type(Build *b, Type *t);                                  /* recorded type -> type of this instance */
+Type *b_typeof(Build *b, NodeId n);
+Type *b_under(Build *b, Type *t);
+Type *b_basic(Build *b, TypeKind k);
+BlockId b_block(Build *b);                                        /* new, unsealed */
+void b_start(Build *b, BlockId blk);                              /* continue there */
+void b_seal(Build *b, BlockId blk);                               /* all predecessors are known */
+void b_jump(Build *b, BlockId to);
+void b_if(Build *b, ValueId c, BlockId yes, BlockId no, int likely);
+void b_exit(Build *b);                                            /* after a call that does not return */
+void b_live(Build *b);                                            /* makes sure there is a current block */
+u32 var_new(Build *b, Ty ty);
+void var_set(Build *b, u32 var, ValueId v);
+ValueId var_get(Build *b, u32 var);
+ValueId b_resolve(Build *b, ValueId v);                           /* through copies */
+u32 slot_new(Build *b, Type *t, Name *name);
+u32 slot_raw(Build *b, u32 size, u32 align);
+ValueId v_slot(Build *b, u32 slot);
+ValueId v_const(Build *b, Ty ty, i64 bits);
+static inline ValueId v_int(Build *b, i64 n) { return v_const(b, TyI64, n); }
+ValueId v_addr(Build *b, Sym *s, i64 off);
+bool v_isconst(Build *b, ValueId v, i64 *bits);
+ValueId v_0(Build *b, SsaOp op, Ty ty);
+ValueId v_1(Build *b, SsaOp op, Ty ty, ValueId x);
+ValueId v_2(Build *b, SsaOp op, Ty ty, ValueId x, ValueId y);
+ValueId v_3(Build *b, SsaOp op, Ty ty, ValueId x, ValueId y, ValueId z);
+ValueId v_n(Build *b, SsaOp op, Ty ty, const ValueId *a, u32 n);
+ValueId v_load(Build *b, Ty ty, ValueId ptr, i64 off, u32 flags);
+void v_store(Build *b, ValueId ptr, i64 off, ValueId v, u32 flags);
+ValueId v_bool(Build *b, ValueId cond_true_value);                /* 0/1 of a comparison: identity, documents intent */
+void v_bounds(Build *b, BoundsKind k, ValueId index, ValueId len);
+void v_nilcheck(Build *b, ValueId p);
+Ty v_ty(Build *b, ValueId v);
+bool v_is_local(Build *b, ValueId ptr);                           /* points into a frame slot for sure */
+
+/* ---- build_val.c: values of Go types ---- */
+Val val_zero(Build *b, Type *t);
+Val val_1(Type *t, ValueId x);
+Val val_parts(Build *b, Type *t, const ValueId *p);
+Val val_load(Build *b, Type *t, ValueId ptr, i64 off, bool nonnil);   /* ValMem results are borrowed */
+void val_store(Build *b, ValueId ptr, i64 off, Val v, bool nonnil);
+void val_store_flags(Build *b, ValueId ptr, i64 off, Val v, u32 flags, bool stack);
+Val val_keep(Build *b, Val v);                                    /* unborrowed */
+ValueId val_addr(Build *b, Val v, i64 *off);                      /* memory that holds v; parts are spilled to a new slot */
+ValueId val_addr0(Build *b, Val v);                               /* the same with the offset added */
+Val val_field(Build *b, Val v, Type *ft, i64 off);                /* component of a struct or array value */
+Val val_retype(Val v, Type *t);
+bool parts_of(Build *b, Type *t, Part *p, u32 *n);
+ValueId v_offset(Build *b, ValueId ptr, i64 off);
+i64 b_size(Build *b, Type *t);
+bool b_has_pointers(Build *b, Type *t);
+bool b_same(Build *b, Type *a, Type *c);                          /* identical */
+ValueId v_rtype(Build *b, Type *t);                               /* address of the descriptor */
+Val val_string(Build *b, Type *t, const char *s, u32 n);
+Val val_const(Build *b, Type *t, const Const *c);
+void mem_zero(Build *b, ValueId ptr, i64 off, Type *t, bool stack);
+void mem_move(Build *b, ValueId dst, i64 doff, ValueId src, i64 soff, Type *t, bool stack);
+
+/* places */
+Place place_of(Build *b, NodeId n);                               /* evaluates operands of an assignable expression */
+Place place_var(Build *b, Obj *o);
+Place place_mem(Type *t, ValueId ptr, i64 off);
+Val place_load(Build *b, const Place *p);
+void place_store(Build *b, const Place *p, Val v);
+ValueId place_addr(Build *b, const Place *p);                     /* PlaceMem: the pointer */
+Loc *loc_of(Build *b, Obj *o);                                    /* captures when o is an outer function's */
+Loc *loc_declare(Build *b, Obj *o, bool zero);                    /* a fresh variable */
+void var_init(Build *b, Obj *o, Val v);                           /* declares and sets */
+bool obj_by_ref(Build *b, Obj *o);
+
+/* ---- build_expr.c ---- */
+Val expr(Build *b, NodeId n);                                     /* kept: may be held over later effects */
+Val expr_borrow(Build *b, NodeId n);                              /* to be used at once */
+Val expr_to(Build *b, NodeId n, Type *t);                         /* converted as by assignment */
+void expr_into(Build *b, NodeId n, Type *t, ValueId ptr, i64 off, bool stack);   /* fresh memory, not visible to the expression */
+void expr_effect(Build *b, NodeId n);                             /* value not wanted */
+ValueId expr_1(Build *b, NodeId n);
+void expr_cond(Build *b, NodeId n, BlockId yes, BlockId no);
+Val expr_addr(Build *b, NodeId n);                                /* &n */
+Val expr_commaok(Build *b, NodeId n);                             /* ValTuple of two */
+ValueId expr_index(Build *b, NodeId n, bool *is_unsigned);        /* as TyI64, for bounds checks */
+bool is_const(Build *b, NodeId n);
+Val binary(Build *b, Op op, Type *t, Val x, Val y);               /* arithmetic */
+Val shift(Build *b, Op op, Type *t, Val x, Val y);
+Val select_path(Build *b, NodeId x, Selection *s, u32 npath, Place *place);
+
+/* ---- build_cmp.c ---- */
+ValueId cmp(Build *b, Op op, Val x, Val y);                       /* same type */
+ValueId cmp_mixed(Build *b, Op op, Val x, Val y);                 /* one may be an interface */
+ValueId eq_mem(Build *b, Type *t, ValueId p, i64 poff, ValueId q, i64 qoff);
+
+/* ---- build_conv.c ---- */
+Val convert(Build *b, Val v, Type *to);                           /* explicit conversion */
+Val assign_conv(Build *b, Val v, Type *to);                       /* implicit: to interface, nil, channel direction, ... */
+Val to_iface(Build *b, Val v, Type *iface);
+Val type_assert(Build *b, Val x, Type *to, bool commaok);
+ValueId iface_type(Build *b, Val x);                              /* type word, 0 for nil */
+ValueId type_matches(Build *b, Val x, Type *to, ValueId typ, ValueId *word);
+Val iface_data(Build *b, Val x, Type *t);
+Val conv_number(Build *b, Val v, Type *to);
+
+/* ---- build_call.c ---- */
+typedef enum CalleeKind { CalleeSym, CalleeClosure, CalleeCode, CalleeBuiltin } CalleeKind;
+typedef struct Callee {
+	u8 kind;
+	Sym *sym;
+	ValueId fn;                  /* closure, or code address */
+	Type *sig;                   /* function type */
+	Type *recv;                  /* its receiver's type, or NULL */
+	u16 builtin;
+	NodeId call;
+	Val *arg; u32 narg;          /* receiver first; converted */
+} Callee;
+Val expr_call(Build *b, NodeId n);
+Val call_emit(Build *b, Callee *c);
+void callee_of(Build *b, NodeId n, Callee *c);                    /* evaluates function and arguments */
+Val builtin_apply(Build *b, NodeId call, u16 id, Val *arg, u32 n);
+Val expr_builtin(Build *b, NodeId n);
+Val call_runtime(Build *b, const char *name, const char *results, const ValueId *a, u32 n);
+ValueId call_rt1(Build *b, const char *name, Ty ty, u32 n, ...);
+void call_rt0(Build *b, const char *name, u32 n, ...);
+ValueId call_sym(Build *b, Sym *s, Type *sig, Type *recv, const ValueId *a, u32 n);
+Type *rt_sig(Build *b, const char *in, const char *out);          /* function type of machine scalars: "pi" */
+Val method_value(Build *b, NodeId n);
+Val funcval_of(Build *b, Obj *fn, Type **targs, u32 ntargs);
+ValueId closure_wrap(Build *b, Callee *c, const char *what);      /* func() that makes the call later */
+bool intrinsic(Build *b, Obj *fn, Type **targs, u32 ntargs, Val *arg, u32 n, Val *out);
+MethodEntry *method_entry(Build *b, Type *recv, Obj *fn);
+
+/* ---- build_lit.c ---- */
+Val expr_complit(Build *b, NodeId n);
+void complit_into(Build *b, NodeId n, Type *t, ValueId ptr, i64 off, bool stack, bool zeroed);
+Val expr_funclit(Build *b, NodeId n);
+ValueId v_new(Build *b, Type *t, u32 flags);
+ValueId closure_make(Build *b, Build *lit, bool stackonly);
+
+/* ---- build_map.c ---- */
+Val mapidx_get(Build *b, Type *m, ValueId map, Val key, bool commaok);
+ValueId mapidx_assign(Build *b, Type *m, ValueId map, Val key);
+void mapidx_delete(Build *b, Type *m, ValueId map, Val key);
+
+/* ---- build_stmt.c, build_range.c, build_defer.c ---- */
+void stmt(Build *b, NodeId n);
+void stmt_list(Build *b, ListId l);
+void stmt_block(Build *b, NodeId n);
+void stmt_range(Build *b, NodeId n);
+void stmt_select(Build *b, NodeId n);
+void stmt_switch(Build *b, NodeId n);
+void stmt_defer(Build *b, NodeId n);
+void stmt_go(Build *b, NodeId n);
+void stmt_return(Build *b, NodeId n);
+void stmt_branch(Build *b, NodeId n);
+void assign_op(Build *b, NodeId lhs, Val v);
+void define_or_assign(Build *b, NodeId lhs, Val v, bool def);
+void return_emit(Build *b);                                       /* results are stored: run defers, leave */
+void defer_prepare(Build *b, NodeId body);
+void defer_exit(Build *b);
+void params_declare(Build *b, Type *sig, Type *recv, Obj *recvobj);
+void body_build(Build *b, NodeId block);
+void loop_var_copy(Build *b, Obj **v, u32 n);
+
+/* ---- build_scan.c: facts found by walking the tree ---- */
+void node_walk(const File *f, NodeId n, bool (*fn)(void *arg, const File *f, NodeId n), void *arg);   /* fn false: not inside */
+typedef struct FrameFacts { u32 ndefer, nreturn; bool defer_in_loop, recover, range_func; } FrameFacts;
+FrameFacts scan_frame(Build *b, NodeId body);
+void scan_range_funcs(Build *b, NodeId body);                     /* fills forced */
+
+#endif
