@@ -1,0 +1,93 @@
+/* package: checking bodies on demand, and what is left to do once a package's bodies are known. */
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include "check.h"
+
+static void check_one_body(Checker *k, Body *b)
+{
+	Check *c = check_open(k, b->pkg);
+	DeclInfo *d = check_decl_info(b->pkg, b->fn);
+	Type *sig = b->fn->type;
+	if (!sig || sig->kind != KindFunc) {
+		b->bad = true;
+		check_close(c);
+		return;
+	}
+	c->env = (Env){ .file = b->file, .scope = sig->fn.scope, .decl = d, .body = b, .func = b->fn, .sig = sig,
+		.iota = -1, .version = d->version };
+	if (sig->fn.recv)
+		check_add_local(c, sig->fn.recv);
+	for (u32 i = 0; i < sig->fn.params->tuple.n; i++)
+		check_add_local(c, sig->fn.params->tuple.v[i]);
+	for (u32 i = 0; i < sig->fn.results->tuple.n; i++)
+		check_add_local(c, sig->fn.results->tuple.v[i]);
+	check_func_body(c, b, decl_part(b->file, d->decl, 3));
+	check_close(c);
+}
+
+bool types_body(Checker *k, Body *b)
+{
+	u8 none = 0;
+	if (atomic_load_explicit(&b->state, memory_order_acquire) == 2)
+		return !b->bad;
+	if (atomic_compare_exchange_strong(&b->state, &none, 1)) {
+		if (b->fn)
+			check_one_body(k, b);
+		atomic_store_explicit(&b->state, 2, memory_order_release);
+		return !b->bad;
+	}
+	while (atomic_load_explicit(&b->state, memory_order_acquire) != 2)
+		sched_yield();
+	return !b->bad;
+}
+
+static void unused_imports(Check *c)
+{
+	PkgPriv *v = pkg_priv(c->pkg);
+	for (u32 i = 0; i < v->imports.n; i++) {
+		Obj *o = v->imports.a[i];
+		if (name_blank(o->name) || obj_is(o, ObjUsed))
+			continue;
+		const char *path = o->pkgname.imported->path, *slash = strrchr(path, '/');
+		const char *elem = slash ? slash + 1 : path;
+		if (!strcmp(o->name->s, ".") || !strcmp(o->name->s, elem))
+			err_soft(c, o->pos, "\"%s\" imported and not used", path);
+		else
+			err_soft(c, o->pos, "\"%s\" imported as %s and not used", path, o->name->s);
+	}
+}
+
+static bool has_linkname(const File *f, const Name *n)
+{
+	for (u32 i = 0; i < f->nlinkname; i++)
+		if (f->linkname[i].local == n)
+			return true;
+	return false;
+}
+
+static void missing_bodies(Check *c)
+{
+	for (u32 i = 0; i < c->pkg->nobj; i++) {
+		Obj *o = c->pkg->obj[i];
+		if (o->kind == ObjFunc && !o->fn.body && o->file && !has_linkname(o->file, o->name))
+			err_at(c, node_at(o->file, o->decl)->pos, "missing function body");
+	}
+}
+
+void types_finish(Checker *k, Pkg *p)
+{
+	PkgPriv *v = pkg_priv(p);
+	for (u32 i = 0; i < p->nobj; i++)
+		if (p->obj[i]->kind == ObjFunc && p->obj[i]->fn.body)
+			types_body(k, p->obj[i]->fn.body);
+	types_initorder(k, p);
+	Check *c = check_open(k, p);
+	unused_imports(c);
+	if (!p->nerror)
+		mono_check(c);
+	if (!p->nerror && !p->ignore_missing_body)
+		missing_bodies(c);
+	v->phase = 3;
+	check_close(c);
+}

@@ -1,0 +1,539 @@
+/* test_types: drives the type checker without the rest of the toolchain.
+ *
+ *   test_types std              all packages of the standard library, with everything they import; any error is a failure
+ *   test_types data [dir...]    GOROOT/src/internal/types/testdata: expected messages against reported ones
+ *   test_types PATH...          packages by import path
+ *   test_types FILE.go...       each file as a package of its own, errors printed
+ *
+ * It finds packages in GOROOT/src and GOROOT/src/vendor and selects files for linux/amd64 itself.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include "../../src/types/types.h"
+
+static Arena ar;
+static Checker *k;
+static const char *goroot = "/usr/local/go";
+static bool verbose;
+static Map packages;               /* Name* of path -> Unit* */
+static u32 nerrors, npackages, nfiles;
+static u64 t_parse, t_check;
+
+typedef struct Unit { Pkg *pkg; Diag *diag; bool loading; const char *dir; } Unit;
+
+/* ---- build constraints ---- */
+
+static bool tag_true(const char *s, size_t n)
+{
+	static const char *const on[] = { "linux", "amd64", "unix", "gc", "purego", "math_big_pure_go", "goexperiment.regabiwrappers",
+		"goexperiment.regabiargs", "goexperiment.greenteagc", "goexperiment.dwarf5", "goexperiment.randomizedheapbase64" };
+	for (u32 i = 0; i < nelem(on); i++)
+		if (strlen(on[i]) == n && !memcmp(on[i], s, n))
+			return true;
+	return n > 4 && !memcmp(s, "go1.", 4) && atoi(s + 4) <= 26;
+}
+
+static bool parse_or(const char **p);
+
+static bool parse_not(const char **p)
+{
+	while (**p == ' ' || **p == '\t')
+		++*p;
+	if (**p == '!') {
+		++*p;
+		return !parse_not(p);
+	}
+	if (**p == '(') {
+		++*p;
+		bool r = parse_or(p);
+		while (**p == ' ')
+			++*p;
+		if (**p == ')')
+			++*p;
+		return r;
+	}
+	const char *s = *p;
+	while (isalnum((u8)**p) || **p == '_' || **p == '.')
+		++*p;
+	if (*p == s)
+		++*p;
+	return tag_true(s, (size_t)(*p - s));
+}
+
+static bool parse_and(const char **p)
+{
+	bool r = parse_not(p);
+	for (;;) {
+		while (**p == ' ')
+			++*p;
+		if ((*p)[0] != '&' || (*p)[1] != '&')
+			return r;
+		*p += 2;
+		r &= parse_not(p);
+	}
+}
+
+static bool parse_or(const char **p)
+{
+	bool r = parse_and(p);
+	for (;;) {
+		while (**p == ' ')
+			++*p;
+		if ((*p)[0] != '|' || (*p)[1] != '|')
+			return r;
+		*p += 2;
+		r |= parse_and(p);
+	}
+}
+
+static bool source_wanted(const char *src)
+{
+	for (const char *s = src; *s;) {
+		const char *nl = strchr(s, '\n');
+		if (!strncmp(s, "//go:build ", 11)) {
+			const char *p = s + 11;
+			char *line = arena_strndup(&ar, p, nl ? (size_t)(nl - p) : strlen(p));
+			const char *q = line;
+			return parse_or(&q);
+		}
+		if (!strncmp(s, "package ", 8))
+			break;
+		if (!strncmp(s, "/*", 2)) {
+			nl = strstr(s, "*/");
+			nl = nl ? strchr(nl, '\n') : NULL;
+		}
+		if (!nl)
+			break;
+		s = nl + 1;
+	}
+	return true;
+}
+
+static bool in_list(const char *list, const char *s, size_t n)
+{
+	for (const char *p = list; *p;) {
+		size_t m = strcspn(p, " ");
+		if (m == n && !memcmp(p, s, n))
+			return true;
+		p += m + (p[m] == ' ');
+	}
+	return false;
+}
+
+static bool name_wanted(const char *name)
+{
+	static const char os[] = "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows zos";
+	static const char arch[] = "386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm";
+	size_t n = strlen(name);
+	if (n < 4 || strcmp(name + n - 3, ".go") || name[0] == '_' || name[0] == '.')
+		return false;
+	n -= 3;
+	if (n >= 5 && !memcmp(name + n - 5, "_test", 5))
+		return false;
+	const char *end = name + n, *a = end, *b;
+	while (a > name && a[-1] != '_')
+		a--;
+	if (a == name)
+		return true;
+	if (in_list(arch, a, (size_t)(end - a))) {
+		if ((size_t)(end - a) != 5 || memcmp(a, "amd64", 5))
+			return false;
+		end = a - 1;
+		for (b = end; b > name && b[-1] != '_';)
+			b--;
+		if (b > name && in_list(os, b, (size_t)(end - b)))
+			return (size_t)(end - b) == 5 && !memcmp(b, "linux", 5);
+		return true;
+	}
+	if (in_list(os, a, (size_t)(end - a)))
+		return (size_t)(end - a) == 5 && !memcmp(a, "linux", 5);
+	return true;
+}
+
+/* ---- loading ---- */
+
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+static Pkg *new_pkg(const char *path, Diag *d, File **f, u32 n, bool std)
+{
+	Pkg *p = arena_new(&ar, Pkg);
+	p->path = path;
+	p->file = f;
+	p->nfile = n;
+	p->name = n ? f[0]->pkgname : NULL;
+	p->goversion = "go1.26";
+	p->std = std;
+	p->main_module = true;
+	p->ignore_missing_body = true;
+	p->diag = d;
+	return p;
+}
+
+static Pkg *load(const char *path, const char *from);
+
+static Pkg *import_cb(void *arg, Pkg *from, const char *path, Pos pos)
+{
+	(void)arg;
+	if (!strcmp(path, "C"))
+		return NULL;
+	Pkg *p = load(path, from->path);
+	if (!p)
+		diag_add(from->diag, pos, "could not import %s (package not found)", path);
+	return p;
+}
+
+static void load_imports(Pkg *p)
+{
+	VEC(Pkg *) v = { 0 };
+	for (u32 i = 0; i < p->nfile; i++) {
+		File *f = p->file[i];
+		for (u32 j = 0; j < list_len(f, f->decls); j++) {
+			NodeId n = list_at(f, f->decls, j);
+			if (node_kind(f, n) != NodeImportDecl || !node_at(f, n)->b)
+				continue;
+			u32 len;
+			char *s = lit_string(&ar, f, node_at(f, n)->b, &len);
+			if (!s || !strcmp(s, "unsafe") || !strcmp(s, "C"))
+				continue;
+			Pkg *q = load(s, p->path);
+			bool have = !q;
+			for (u32 m = 0; m < v.n; m++)
+				have |= v.a[m] == q;
+			if (!have)
+				vec_push(&ar, &v, q);
+		}
+	}
+	p->imports = v.a;
+	p->nimport = v.n;
+}
+
+static void check_all(Pkg *p)
+{
+	u64 t = clock_ns();
+	types_collect(k, p);
+	types_decls(k, p);
+	types_finish(k, p);
+	t_check += clock_ns() - t;
+}
+
+static void print_diag(const char *path, Diag *d)
+{
+	if (!d->v.n)
+		return;
+	Buf b = { .ar = &ar };
+	nerrors += diag_print(d, &b, 20);
+	printf("# %s\n%s", path, buf_str(&b));
+	fflush(stdout);
+}
+
+static Pkg *load(const char *path, const char *from)
+{
+	(void)from;
+	Name *name = intern_str(path);
+	Unit *u = map_getp(&packages, name);
+	if (u)
+		return u->loading ? NULL : u->pkg;
+	u = arena_new(&ar, Unit);
+	map_putp(&ar, &packages, name, u);
+	u->loading = true;
+	const char *dir = arena_printf(&ar, "%s/src/%s", goroot, path);
+	if (!dir_exists(dir))
+		dir = arena_printf(&ar, "%s/src/vendor/%s", goroot, path);
+	DIR *d = opendir(dir);
+	if (!d)
+		return NULL;
+	VEC(char *) names = { 0 };
+	for (struct dirent *e; (e = readdir(d));)
+		if (name_wanted(e->d_name))
+			vec_push(&ar, &names, arena_printf(&ar, "%s", e->d_name));
+	closedir(d);
+	qsort(names.a, names.n, sizeof *names.a, by_name);
+	u->diag = arena_new(&ar, Diag);
+	diag_init(u->diag, &ar);
+	VEC(File *) files = { 0 };
+	for (u32 i = 0; i < names.n; i++) {
+		char *file = path_join(&ar, dir, names.a[i]);
+		size_t size;
+		char *src = file_read(&ar, file, &size);
+		if (!src || !source_wanted(src))
+			continue;
+		u64 t = clock_ns();
+		File *f = syntax_parse(&ar, src_add(file, file, src, (u32)size), ParseFull, true, u->diag);
+		t_parse += clock_ns() - t;
+		vec_push(&ar, &files, f);
+		nfiles++;
+	}
+	if (!files.n)
+		return NULL;
+	u->pkg = new_pkg(intern_str(path)->s, u->diag, files.a, files.n, true);
+	load_imports(u->pkg);
+	npackages++;
+	if (verbose) {
+		fprintf(stderr, "%s\n", path);
+	}
+	check_all(u->pkg);
+	print_diag(path, u->diag);
+	u->loading = false;
+	return u->pkg;
+}
+
+/* ---- expected messages ---- */
+
+typedef struct Expect { u32 line, col; char *pat; bool re, met; } Expect;
+typedef VEC(Expect) Expects;
+static u32 want_total, want_met, got_total, got_unexpected, files_ok, files_all, files_skipped;
+
+/* Comments  ERROR "text"  and  ERRORx "regexp"  belong to the token before them. */
+static void find_expects(const char *src, Expects *out)
+{
+	u32 line = 1, lline = 1, lcol = 1;
+	const char *ls = src;
+	for (const char *s = src; *s; s++) {
+		if (*s == '\n') {
+			line++;
+			ls = s + 1;
+			continue;
+		}
+		if (isspace((u8)*s))
+			continue;
+		if (*s == '/' && (s[1] == '/' || s[1] == '*')) {
+			const char *body = s + 2, *end = s[1] == '/' ? strchr(s, '\n') : strstr(s + 2, "*/");
+			if (!end)
+				end = s + strlen(s);
+			const char *p = body;
+			while (*p == ' ')
+				p++;
+			if (!strncmp(p, "ERROR ", 6) || !strncmp(p, "ERRORx ", 7)) {
+				bool re = p[5] == 'x';
+				p += 6 + re;
+				while (*p == ' ')
+					p++;
+				const char *q = p + 1;
+				while (q < end && *q != *p)
+					q += *q == '\\' && *p == '"' ? 2 : 1;
+				char *lit = arena_strndup(&ar, p, (size_t)(q + 1 - p)), *pat;
+				u32 n;
+				if (unquote(&ar, lit, (u32)strlen(lit), &pat, &n))
+					vec_push(&ar, out, (Expect){ lline, lcol, arena_strndup(&ar, pat, n), re, false });
+			}
+			for (; s < end; s++)
+				if (*s == '\n') {
+					line++;
+					ls = s + 1;
+				}
+			if (*s == '*')
+				s++;
+			else
+				s--;
+			continue;
+		}
+		lline = line;
+		lcol = (u32)(s - ls) + 1;
+		if (*s == '"' || *s == '`' || *s == '\'') {
+			char q = *s++;
+			while (*s && *s != q && (q == '`' || *s != '\n')) {
+				if (*s == '\\' && q != '`')
+					s++;
+				if (*s == '\n') {
+					line++;
+					ls = s + 1;
+				}
+				s++;
+			}
+			if (*s == '\n' || !*s)
+				s--;
+		} else {
+			while (isalnum((u8)s[1]) || s[1] == '_' || (u8)s[1] >= 0x80)
+				s++;
+		}
+	}
+}
+
+static bool match(Expect *e, const char *msg)
+{
+	if (!e->re)
+		return strstr(msg, e->pat) != NULL;
+	regex_t r;
+	if (regcomp(&r, e->pat, REG_EXTENDED | REG_NOSUB))
+		return false;
+	bool ok = regexec(&r, msg, 0, NULL, 0) == 0;
+	regfree(&r);
+	return ok;
+}
+
+static void compare(File **f, u32 n, Expects *ex, Diag *d, u32 delta)
+{
+	u32 bad = 0;
+	for (u32 i = 0; i < d->v.n; i++) {
+		DiagItem *it = &d->v.a[i];
+		SrcLoc l = pos_loc_raw(it->pos);
+		u32 file = 0;
+		while (file < n && src_of(it->pos) != f[file]->src)
+			file++;
+		got_total++;
+		Expect *best = NULL;
+		for (u32 j = 0; file < n && j < ex[file].n; j++) {
+			Expect *e = &ex[file].a[j];
+			if (!e->met && e->line == l.line && match(e, it->msg) && (u32)abs((int)e->col - (int)l.col) <= delta + 100) {
+				best = e;
+				break;
+			}
+		}
+		if (best) {
+			best->met = true;
+			continue;
+		}
+		bool dup = false;
+		for (u32 j = 0; j < i; j++)
+			dup |= d->v.a[j].pos == it->pos && !strcmp(d->v.a[j].msg, it->msg);
+		if (dup)
+			continue;
+		bad++;
+		got_unexpected++;
+		printf("%s:%u:%u: UNEXPECTED %s\n", l.file, l.line, l.col, it->msg);
+	}
+	for (u32 i = 0; i < n; i++)
+		for (u32 j = 0; j < ex[i].n; j++) {
+			want_total++;
+			if (ex[i].a[j].met) {
+				want_met++;
+			} else {
+				bad++;
+				printf("%s:%u:%u: MISSING %s\n", f[i]->src->path, ex[i].a[j].line, ex[i].a[j].col, ex[i].a[j].pat);
+			}
+		}
+	files_all++;
+	files_ok += bad == 0;
+	fflush(stdout);
+}
+
+static void check_files(char **path, u32 n, bool compare_it)
+{
+	Diag *d = arena_new(&ar, Diag);
+	diag_init(d, &ar);
+	File **f = arena_array(&ar, File *, n);
+	Expects *ex = arena_array(&ar, Expects, n);
+	const char *lang = "go1.26";
+	for (u32 i = 0; i < n; i++) {
+		size_t size;
+		char *src = file_read(&ar, path[i], &size);
+		if (!src) {
+			printf("cannot read %s\n", path[i]);
+			exit(1);
+		}
+		if (!strncmp(src, "// -", 4)) {
+			char *first = arena_strndup(&ar, src, strcspn(src, "\n"));
+			char *l = strstr(first, "-lang=");
+			if (l)
+				lang = arena_strndup(&ar, l + 6, strcspn(l + 6, " \r"));
+			if (strstr(first, "-gotypesalias=0")) {
+				files_skipped++;
+				return;
+			}
+		}
+		if (compare_it)
+			find_expects(src, &ex[i]);
+		f[i] = syntax_parse(&ar, src_add(path[i], path[i], src, (u32)size), ParseFull, false, d);
+	}
+	Pkg *p = new_pkg(f[0]->pkgname ? f[0]->pkgname->s : "p", d, f, n, false);
+	p->goversion = lang;
+	load_imports(p);
+	if (verbose)
+		fprintf(stderr, "%s\n", path[0]);
+	check_all(p);
+	if (compare_it)
+		compare(f, n, ex, d, 50);
+	else
+		print_diag(path[0], d);
+}
+
+static void run_dir(const char *dir)
+{
+	DIR *d = opendir(dir);
+	VEC(char *) names = { 0 };
+	if (!d)
+		return;
+	for (struct dirent *e; (e = readdir(d));)
+		if (e->d_name[0] != '.')
+			vec_push(&ar, &names, arena_printf(&ar, "%s/%s", dir, e->d_name));
+	closedir(d);
+	qsort(names.a, names.n, sizeof *names.a, by_name);
+	for (u32 i = 0; i < names.n; i++) {
+		if (!dir_exists(names.a[i])) {
+			check_files(&names.a[i], 1, true);
+			continue;
+		}
+		VEC(char *) in = { 0 };
+		DIR *s = opendir(names.a[i]);
+		for (struct dirent *e; (e = readdir(s));)
+			if (e->d_name[0] != '.')
+				vec_push(&ar, &in, arena_printf(&ar, "%s/%s", names.a[i], e->d_name));
+		closedir(s);
+		qsort(in.a, in.n, sizeof *in.a, by_name);
+		check_files(in.a, in.n, true);
+	}
+}
+
+static void run_data(char **dir, int n)
+{
+	static char *all[] = { "check", "examples", "fixedbugs", "spec" };
+	k->test_builtins = true;
+	if (!n) {
+		dir = all;
+		n = nelem(all);
+	}
+	for (int i = 0; i < n; i++) {
+		want_total = want_met = got_total = got_unexpected = files_ok = files_all = files_skipped = 0;
+		run_dir(arena_printf(&ar, "%s/src/internal/types/testdata/%s", goroot, dir[i]));
+		printf("== %s: %u of %u expected messages, %u unexpected; %u of %u packages exact, %u skipped\n", dir[i], want_met, want_total,
+			got_unexpected, files_ok, files_all, files_skipped);
+	}
+}
+
+static void run_std(void)
+{
+	FILE *p = popen("go list std", "r");
+	char line[512];
+	while (p && fgets(line, sizeof line, p)) {
+		line[strcspn(line, "\n")] = 0;
+		const char *path = !strncmp(line, "vendor/", 7) ? line + 7 : line;
+		if (strcmp(path, "unsafe"))
+			load(path, "");
+	}
+	if (p)
+		pclose(p);
+}
+
+int main(int argc, char **argv)
+{
+	if (getenv("GOROOT"))
+		goroot = getenv("GOROOT");
+	verbose = getenv("VERBOSE") != NULL;
+	syntax_init();
+	k = types_new(&ar);
+	k->import = import_cb;
+	k->all_bodies = true;
+	u64 t = clock_ns();
+	if (argc > 1 && !strcmp(argv[1], "std")) {
+		run_std();
+	} else if (argc > 1 && !strcmp(argv[1], "data")) {
+		run_data(argv + 2, argc - 2);
+	} else {
+		for (int i = 1; i < argc; i++) {
+			size_t n = strlen(argv[i]);
+			if (n > 3 && !strcmp(argv[i] + n - 3, ".go"))
+				check_files(&argv[i], 1, getenv("COMPARE") != NULL);
+			else if (!load(argv[i], ""))
+				printf("%s: not found\n", argv[i]);
+		}
+	}
+	struct rusage ru;
+	getrusage(RUSAGE_SELF, &ru);
+	printf("%u packages, %u files, %u errors; parse %.3f s, check %.3f s, all %.3f s, %ld MB\n", npackages, nfiles, nerrors, t_parse / 1e9,
+		t_check / 1e9, (clock_ns() - t) / 1e9, ru.ru_maxrss / 1024);
+	return nerrors > 0;
+}
