@@ -1,0 +1,379 @@
+/* Where variables live, and places: what can be assigned to.
+ *
+ * A local variable whose address nobody takes is SSA variables, one per component, or a frame slot when it is too big. One whose
+ * address is taken, or that a closure shares and somebody assigns, is an object of its own (New), later put on the stack
+ * where it does not escape. A closure that only reads takes a copy. */
+#include "build.h"
+
+enum { EntryBlock = 1, FaultLimit = 4096, ByValueMax = 128 };
+
+static bool has(const Obj *o, u32 flags)
+{
+	return (o->flags & flags) != 0;
+}
+
+bool obj_by_ref(Build *b, Obj *o)
+{
+	if (has(o, ObjAddrTaken))
+		return true;
+	bool forced = false;
+	for (Build *f = b; f && !forced; f = f->outer)
+		forced = map_getp(&f->forced, o) != NULL;
+	if (!has(o, ObjCaptured) && !forced)
+		return false;
+	return has(o, ObjAssigned | ObjIsResult) || b_size(b, b_type(b, o->type)) > ByValueMax;
+}
+
+static Loc *loc_new(Build *b, Obj *o, Type *t)
+{
+	Loc *l = arena_new(b->ar, Loc);
+	l->t = t;
+	map_putp(b->ar, &b->locs, o, l);
+	return l;
+}
+
+static u32 vars_for(Build *b, Type *t)
+{
+	Part p[4];
+	u32 n, first = b->varty.n;
+	parts_of(b, t, p, &n);
+	for (u32 i = 0; i < n; i++)
+		var_new(b, (Ty)p[i].ty);
+	return first;
+}
+
+Loc *loc_declare(Build *b, Obj *o, bool zero)
+{
+	Type *t = b_type(b, o->type);
+	Loc *l = map_getp(&b->locs, o);
+	Part part[4];
+	u32 n;
+	if (!l) {
+		l = loc_new(b, o, t);
+		if (obj_by_ref(b, o)) {
+			l->kind = LocRef;
+			l->var = var_new(b, TyPtr);
+		} else if (parts_of(b, t, part, &n)) {
+			l->kind = LocVar;
+			l->var = vars_for(b, t);
+		} else {
+			l->kind = LocSlot;
+			l->slot = slot_new(b, t, o->name);
+		}
+	}
+	if (l->kind == LocRef) {
+		var_set(b, l->var, v_new(b, t, 0));
+	} else if (zero && l->kind == LocVar) {
+		Val z = val_zero(b, t);
+		for (u32 i = 0; i < z.n; i++)
+			var_set(b, l->var + i, z.p[i]);
+	} else if (zero && l->kind == LocSlot) {
+		mem_zero(b, v_slot(b, l->slot), 0, t, true);
+	}
+	return l;
+}
+
+void var_init(Build *b, Obj *o, Val v)
+{
+	v = val_keep(b, v);
+	loc_declare(b, o, false);
+	Place p = place_var(b, o);
+	p.nonnil = true;
+	place_store(b, &p, v);
+}
+
+/* ---- captures ---- */
+
+static ValueId entry_load(Build *b, Ty ty, i64 off)
+{
+	ValueId v = func_value(b->f, EntryBlock, SsaLoad, ty, 0);
+	value_set_args(b->f, v, &b->ctx, 1);
+	b->f->v.a[v].aux = off;
+	b->f->v.a[v].flags = FlagNonNil;
+	return v;
+}
+
+static void entry_def(Build *b, u32 var, ValueId v)
+{
+	map_put(b->ar, &b->defs, (u64)EntryBlock << 32 | var, v);
+}
+
+static ValueId context(Build *b)
+{
+	if (!b->ctx)
+		b->ctx = func_value(b->f, EntryBlock, SsaClosure, TyPtr, 0);
+	return b->ctx;
+}
+
+static Loc *capture(Build *b, Obj *o)
+{
+	Type *t = b_type(b, o->type);
+	bool ref = obj_by_ref(b, o);
+	Layout *l = types_layout(b->k, t);
+	u32 size = ref ? 8 : (u32)l->size, align = ref ? 8 : (u32)l->align;
+	Capture c = {o, ref, t, (u32)align_up(b->capsize, align)};
+	vec_push(b->ar, &b->capture, c);
+	b->capsize = c.off + size;
+	Loc *loc = loc_new(b, o, t);
+	context(b);
+	Part part[4];
+	u32 n;
+	if (ref) {
+		loc->kind = LocRef;
+		loc->var = var_new(b, TyPtr);
+		entry_def(b, loc->var, entry_load(b, TyPtr, c.off));
+	} else if (parts_of(b, t, part, &n)) {
+		loc->kind = LocVar;
+		loc->var = vars_for(b, t);
+		for (u32 i = 0; i < n; i++)
+			entry_def(b, loc->var + i, entry_load(b, (Ty)part[i].ty, c.off + part[i].off));
+	} else {
+		loc->kind = LocMem;
+		loc->ptr = b->ctx;
+		loc->off = c.off;
+	}
+	return loc;
+}
+
+Loc *loc_of(Build *b, Obj *o)
+{
+	Loc *l = map_getp(&b->locs, o);
+	if (l)
+		return l;
+	for (Build *f = b->outer; f; f = f->outer)
+		if (map_getp(&f->locs, o))
+			return capture(b, o);
+	bug("no place for variable %s in %s", o->name->s, b->f->sym->name);
+}
+
+Place place_var(Build *b, Obj *o)
+{
+	if (has(o, ObjGlobal)) {
+		Place p = place_mem(o->type, v_addr(b, sym_global(b->p, o), 0), 0);
+		p.nonnil = true;
+		return p;
+	}
+	Loc *l = loc_of(b, o);
+	Place p = {.kind = PlaceMem, .t = l->t, .nonnil = true, .isvolatile = l->isvolatile};
+	switch (l->kind) {
+	case LocVar:
+		p.kind = PlaceVar;
+		p.var = l->var;
+		break;
+	case LocSlot:
+		p.ptr = v_slot(b, l->slot);
+		p.stack = true;
+		break;
+	case LocRef:
+		p.ptr = var_get(b, l->var);
+		break;
+	case LocPtrSlot:
+		p.ptr = v_load(b, TyPtr, v_slot(b, l->slot), 0, FlagNonNil | FlagVolatile);
+		break;
+	case LocMem:
+		p.ptr = l->ptr;
+		p.off = l->off;
+		break;
+	}
+	return p;
+}
+
+/* ---- places ---- */
+
+static void step(Build *b, Place *p, Type *t, i64 off)
+{
+	if (p->kind == PlaceVar) {
+		Part part[4];
+		u32 n, i = 0;
+		parts_of(b, p->t, part, &n);
+		while (i < n && part[i].off < off)
+			i++;
+		p->var += i;
+	} else {
+		p->off += off;
+		if (!p->nonnil && !p->stack && p->off + b_size(b, t) >= FaultLimit) {
+			v_nilcheck(b, p->ptr);
+			p->nonnil = true;
+		}
+	}
+	p->t = t;
+}
+
+static Place through(Type *ptr, ValueId p)
+{
+	return place_mem(types_under(ptr)->elem, p, 0);
+}
+
+/* A selection under way: a place, or a value that has none. */
+typedef struct Walk { bool is_place; Place p; Val v; Type *t; } Walk;
+
+static void walk_field(Build *b, Walk *w, u32 index)
+{
+	Type *u = types_under(w->t);
+	if (u->kind == KindPointer) {
+		Val v = w->is_place ? place_load(b, &w->p) : w->v;
+		w->p = through(w->t, v.p[0]);
+		w->is_place = true;
+		w->t = u->elem;
+		u = types_under(w->t);
+	}
+	Type *ft = u->st.field[index]->type;
+	i64 off = types_layout(b->k, u)->offset[index];
+	w->t = ft;
+	if (w->is_place)
+		step(b, &w->p, ft, off);
+	else
+		w->v = val_field(b, w->v, ft, off);
+}
+
+static bool is_place(Build *b, NodeId n)
+{
+	return info_at(b->file, n)->mode == ModeVar;
+}
+
+static Walk walk_start(Build *b, NodeId x)
+{
+	Walk w = {.t = b_typeof(b, x)};
+	if (is_place(b, x)) {
+		w.is_place = true;
+		w.p = place_of(b, x);
+	} else {
+		w.v = expr_borrow(b, x);
+	}
+	return w;
+}
+
+/* x followed through the first npath fields of s. The result is a value, or a place when *place gets a kind. Recorded paths
+ * of generic code stay valid: a type parameter's fields are never selected by embedding that depends on the argument. */
+Val select_path(Build *b, NodeId x, Selection *s, u32 npath, Place *place)
+{
+	Walk w = walk_start(b, x);
+	for (u32 i = 0; i < npath; i++)
+		walk_field(b, &w, s->path[i]);
+	if (w.is_place) {
+		*place = w.p;
+		return (Val){0};
+	}
+	*place = (Place){0};
+	place->kind = PlaceBlank;
+	return w.v;
+}
+
+static ValueId element(Build *b, ValueId base, ValueId index, Type *elem)
+{
+	i64 size = b_size(b, elem), i;
+	if (v_isconst(b, index, &i))
+		return v_offset(b, base, i * size);
+	return v_2(b, SsaAdd, TyPtr, base, v_2(b, SsaMul, TyI64, index, v_int(b, size)));
+}
+
+static Place index_array(Build *b, Place arr, Type *u, NodeId index)
+{
+	bool uns;
+	ValueId i = expr_index(b, index, &uns);
+	i64 c;
+	v_bounds(b, uns ? BoundsIndexU : BoundsIndex, i, v_int(b, u->len));
+	if (arr.kind == PlaceVar) {
+		arr.t = u->elem;
+		return u->len ? arr : place_mem(u->elem, v_const(b, TyPtr, 0), 0);
+	}
+	if (v_isconst(b, i, &c)) {
+		step(b, &arr, u->elem, c * b_size(b, u->elem));
+		return arr;
+	}
+	if (!arr.nonnil && !arr.stack)
+		v_nilcheck(b, arr.ptr);
+	arr.ptr = element(b, v_offset(b, arr.ptr, arr.off), i, u->elem);
+	arr.off = 0;
+	arr.t = u->elem;
+	arr.nonnil = true;
+	return arr;
+}
+
+static Place index_slice(Build *b, Val s, Type *elem, NodeId index)
+{
+	bool uns;
+	ValueId i = expr_index(b, index, &uns);
+	v_bounds(b, uns ? BoundsIndexU : BoundsIndex, i, s.p[1]);
+	Place p = place_mem(elem, element(b, s.p[0], i, elem), 0);
+	p.nonnil = true;
+	return p;
+}
+
+static Place index_place(Build *b, NodeId n)
+{
+	const Node *nd = node_at(b->file, n);
+	NodeId x = nd->a;
+	Type *t = b_typeof(b, x), *u = types_under(t);
+	if (u->kind == KindInterface)           /* constraint core type of an instance is concrete by now */
+		bug("index of an interface");
+	switch (u->kind) {
+	case KindMap: {
+		Place p = {.kind = PlaceMap, .t = u->elem, .map = t};
+		p.ptr = expr_1(b, x);
+		p.key = val_keep(b, expr_to(b, nd->b, u->key));
+		return p;
+	}
+	case KindSlice:
+		return index_slice(b, expr(b, x), u->elem, nd->b);
+	case KindPointer:
+		return index_array(b, through(t, expr_1(b, x)), types_under(u->elem), nd->b);
+	case KindArray:
+		if (is_place(b, x))
+			return index_array(b, place_of(b, x), u, nd->b);
+		Val v = expr(b, x);
+		if (v.form == ValMem) {
+			Place p = place_mem(t, v.m.ptr, v.m.off);
+			p.nonnil = true;
+			return index_array(b, p, u, nd->b);
+		}
+		Place p = {.kind = PlaceVar, .t = t, .var = vars_for(b, t)};
+		place_store(b, &p, v);
+		return index_array(b, p, u, nd->b);
+	}
+	bug("index of type kind %d", u->kind);
+}
+
+/* Assignable, addressable, or an element or field of a value. Operands are evaluated now. */
+Place place_of(Build *b, NodeId n)
+{
+	const Node *nd = node_at(b->file, n);
+	b->pos = nd->pos;
+	switch (nd->kind) {
+	case NodeName: {
+		Obj *o = info_at(b->file, n)->obj;
+		if (!o || (nd->flag & FlagBlank))
+			return (Place){.kind = PlaceBlank, .t = info_at(b->file, n)->type ? b_typeof(b, n) : NULL};
+		return place_var(b, o);
+	}
+	case NodeParen:
+		return place_of(b, nd->a);
+	case NodeStar: {
+		Type *t = b_typeof(b, nd->a);
+		return through(t, expr_1(b, nd->a));
+	}
+	case NodeIndex:
+		return index_place(b, n);
+	case NodeSelector: {
+		Selection *s = info_at(b->file, n)->sel;
+		if (s->kind == SelQualified)
+			return place_var(b, s->obj);
+		Place p;
+		Val v = select_path(b, nd->a, s, s->npath, &p);
+		if (p.kind != PlaceBlank)
+			return p;
+		i64 off;
+		ValueId a = val_addr(b, v, &off);
+		p = place_mem(v.t, a, off);
+		p.nonnil = true;
+		return p;
+	}
+	case NodeCompositeLit: {
+		Val v = expr_addr(b, n);
+		Place p = place_mem(b_typeof(b, n), v.p[0], 0);
+		p.nonnil = true;
+		return p;
+	}
+	}
+	bug("place_of: node kind %d", nd->kind);
+}
