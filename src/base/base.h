@@ -66,6 +66,9 @@ static inline void *arena_alloc(Arena *a, size_t size, size_t align)
 #define arena_new(a, T) ((T *)arena_alloc(a, sizeof(T), _Alignof(T)))
 #define arena_array(a, T, n) ((T *)arena_alloc(a, sizeof(T) * (size_t)(n), _Alignof(T)))
 
+/* A short-lived arena that starts on the C stack and asks the system only when n bytes are not enough; arena_free it. */
+#define ARENA_LOCAL(name, n) char name##_space[n]; Arena name = {.p = name##_space, .end = name##_space + sizeof name##_space}
+
 /* ---- vec: growing arrays. Declare  VEC(T) v;  elements v.a[0 .. v.n) ------------------------- */
 
 #define VEC(T) struct { T *a; u32 n, cap; }

@@ -21,7 +21,7 @@ static Sym *named(Program *p, const char *name, struct SymDef def)
 /* A name built in a scratch arena: sym_get copies what it keeps. */
 static Sym *spelled(Program *p, const char *prefix, const char *mid, const char *suffix, struct SymDef def)
 {
-	Arena a = {0};
+	ARENA_LOCAL(a, 1024);
 	Sym *s = named(p, arena_printf(&a, "%s%s%s", prefix, mid, suffix), def);
 	arena_free(&a);
 	return s;
@@ -45,7 +45,7 @@ Sym *sym_func(Program *p, Obj *fn, Type **targs, u32 ntargs)
 	} else if (given) {
 		return named(p, given, def);
 	}
-	Arena a = {0};
+	ARENA_LOCAL(a, 1024);
 	const char *name = types_funcname(p->chk, &a, fn, targs, ntargs);
 	Sym *s = def.what ? named(p, name, def) : sym_get(p, name);
 	arena_free(&a);
@@ -73,7 +73,7 @@ Sym *sym_global(Program *p, Obj *var)
 	struct SymDef def = {.what = WhatGlobal, .fn = var, .type = var->type};
 	if (given)
 		return named(p, given, def);
-	Arena a = {0};
+	ARENA_LOCAL(a, 1024);
 	Sym *s = named(p, arena_printf(&a, "%s.%s", var->pkg->path, var->name->s), def);
 	arena_free(&a);
 	return s;
@@ -109,7 +109,7 @@ Sym *sym_itab(Program *p, Type *t, Type *iface)
 {
 	t = types_canon(p->chk, t);
 	iface = types_canon(p->chk, iface);
-	Arena a = {0};
+	ARENA_LOCAL(a, 1024);
 	const char *name = arena_printf(&a, "go:itab.%s,%s", types_linkname(p->chk, t), types_linkname(p->chk, iface));
 	Sym *s = named(p, name, (struct SymDef){.what = WhatItab, .type = t, .type2 = iface});
 	arena_free(&a);
@@ -148,7 +148,7 @@ Sym *sym_method(Program *p, Type *recv, const MethodEntry *m)
 		Type *n = receiver_named(recv);
 		return sym_func(p, m->fn, n->named.targs, n->named.ntargs);
 	}
-	Arena a = {0};
+	ARENA_LOCAL(a, 1024);
 	Sym *s = named(p, method_name(p, &a, recv, m, ""), (struct SymDef){.what = WhatWrapper, .type = recv, .method = m});
 	arena_free(&a);
 	return s;
@@ -161,7 +161,7 @@ Sym *sym_ifn(Program *p, Type *recv, const MethodEntry *m)
 	if (u->kind == KindPointer || u->kind == KindMap || u->kind == KindChan || u->kind == KindFunc || u->kind == KindUnsafePointer)
 		return sym_method(p, recv, m);
 	recv = types_canon(p->chk, recv);
-	Arena a = {0};
+	ARENA_LOCAL(a, 1024);
 	Sym *s;
 	if (!types_layout(p->chk, recv)->direct) {
 		/* the word points to the value: the wrapper of *recv does it */
@@ -179,7 +179,7 @@ Sym *sym_ifn(Program *p, Type *recv, const MethodEntry *m)
 Sym *sym_method_val(Program *p, Type *recv, const MethodEntry *m)
 {
 	recv = types_canon(p->chk, recv);
-	Arena a = {0};
+	ARENA_LOCAL(a, 1024);
 	Sym *s = named(p, method_name(p, &a, recv, m, "-fm"), (struct SymDef){.what = WhatMethodVal, .type = recv, .method = m});
 	arena_free(&a);
 	return s;
@@ -187,7 +187,7 @@ Sym *sym_method_val(Program *p, Type *recv, const MethodEntry *m)
 
 Sym *sym_imethod(Program *p, const Obj *method, Type *sig)
 {
-	Arena a = {0};
+	ARENA_LOCAL(a, 1024);
 	sig = types_canon(p->chk, sig);
 	const char *pkg = method->name->exported ? "" : method->pkg->path;
 	const char *name = arena_printf(&a, "go:imethod.%s.%s %s", pkg, method->name->s, types_linkname(p->chk, sig));
@@ -198,7 +198,7 @@ Sym *sym_imethod(Program *p, const Obj *method, Type *sig)
 
 Sym *sym_runtime(Program *p, const char *name)
 {
-	Arena a = {0};
+	ARENA_LOCAL(a, 1024);
 	Sym *s = sym_get(p, arena_printf(&a, "runtime.%s", name));
 	arena_free(&a);
 	return s;
@@ -206,7 +206,7 @@ Sym *sym_runtime(Program *p, const char *name)
 
 Sym *sym_init(Program *p, Body *b, u32 index)
 {
-	Arena a = {0};
+	ARENA_LOCAL(a, 1024);
 	Sym *s = named(p, arena_printf(&a, "%s.init.var%u", b->pkg->path, index), (struct SymDef){.what = WhatInit, .body = b});
 	arena_free(&a);
 	return s;

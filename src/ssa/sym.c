@@ -118,7 +118,7 @@ static void string_name(Buf *b, const char *s, u32 n)
 
 Sym *sym_string(Program *p, const char *s, u32 n)
 {
-	Arena tmp = {0};
+	ARENA_LOCAL(tmp, 1024);
 	Buf name = {.ar = &tmp};
 	string_name(&name, s, n);
 	const char *text = buf_str(&name);

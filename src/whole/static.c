@@ -35,7 +35,7 @@ static Out fresh(Out o, Type *t, bool readonly)
 		return o;
 	Checker *c = o.w->p->chk;
 	Layout *l = types_layout(c, t);
-	Arena a = {0};
+	ARENA_LOCAL(a, 1024);
 	Sym *s = sym_get(o.w->p, arena_printf(&a, "%s..stmp_%u", o.var, (*o.serial)++));
 	arena_free(&a);
 	s->kind = readonly ? SymRodata : l->ptrbytes ? SymData : SymNoptrData;

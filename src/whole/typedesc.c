@@ -57,7 +57,7 @@ static u32 put_varint(u8 *p, u32 v)
 /* An abi.Name. Unexported names carry their package so that two packages' x differ. */
 static Sym *name_sym(Whole *w, const char *name, u32 n, const char *tag, u32 ntag, const Pkg *pkg, u8 flags)
 {
-	Arena a = {0};
+	ARENA_LOCAL(a, 1024);
 	u8 *b = arena_alloc(&a, n + ntag + 32, 1);
 	u32 k = 1;
 	b[0] = (u8)(flags | (ntag ? NameHasTag : 0) | (pkg ? NameHasPkg : 0));
@@ -114,7 +114,7 @@ Sym *gcmask_sym(Program *p, Type *t)
 {
 	Layout *l = types_layout(p->chk, t);
 	u32 n = (u32)align_up((u64)(l->ptrbytes / 8 + 7) / 8, 8);
-	Arena a = {0};
+	ARENA_LOCAL(a, 1024);
 	u8 *mask = arena_alloc(&a, n, 8);
 	types_ptrmask(p->chk, t, 0, mask);
 	Buf key = {.ar = &a};
@@ -136,7 +136,7 @@ Sym *gcmask_sym(Program *p, Type *t)
 /* The word the runtime fills with a mask made on demand. */
 static Sym *mask_slot(Whole *w, Sym *desc)
 {
-	Arena a = {0};
+	ARENA_LOCAL(a, 1024);
 	Sym *s = sym_get(w->p, arena_printf(&a, "type:.gcmask.%s", desc->name));
 	s->kind = SymNoptrBss;
 	s->size = 8;
@@ -420,7 +420,7 @@ void typedesc_fill(Whole *w, Sym *s)
 	begin(w, s, array_at + array + nmethod * MethodBytes);
 	s->type = t;
 	put_prefix(w, s, t);
-	Arena a = {0};
+	ARENA_LOCAL(a, 1024);
 	Buf str = {.ar = &a};
 	types_print(&str, c, t, QualName, NULL);
 	bool exported = t->kind == KindNamed && t->named.obj->name->exported;

@@ -1,0 +1,244 @@
+/* What goes where.
+ *
+ * Keep what the entry reaches, sort it into output sections, order each section by symbol name (type descriptors first
+ * in read-only data, Go code before C code in text), give out addresses, then apply relocations. Nothing here depends on
+ * ids, addresses in memory or the order in which symbols arrived. */
+#include <stdlib.h>
+#include "link.h"
+
+enum { ImageBase = 0x400000, PageSize = 4096, HeaderBytes = 4096 };
+
+/* ---- reachability ---- */
+
+static const Reloc *relocs(const Sym *s, u32 *n)
+{
+	if (s->code) {
+		*n = s->code->rel.n;
+		return s->code->rel.a;
+	}
+	*n = s->rel.n;
+	return s->rel.a;
+}
+
+static bool is_weak(RelocKind k)
+{
+	return k == RelocMethodOff32 || k == RelocTypeOffWeak;
+}
+
+static void undefined(Image *im, const Sym *from, const Sym *to)
+{
+	diag_add(im->diag, 0, "%s: relocation target %s not defined", from->name, to->name);
+}
+
+void link_mark(Image *im, Sym *root)
+{
+	VEC(Sym *) work = {0};
+	Sym *first = root->base ? root->base : root;
+	if (first->reachable)
+		return;
+	first->reachable = true;
+	vec_push(im->ar, &work, first);
+	while (work.n) {
+		Sym *s = vec_pop(&work);
+		vec_push(im->ar, &im->kept, s);
+		u32 n;
+		const Reloc *r = relocs(s, &n);
+		bool itab = s->def && s->def->what == WhatItab;
+		for (u32 i = 0; i < n; i++) {
+			Sym *to = r[i].sym->base ? r[i].sym->base : r[i].sym;
+			if (is_weak(r[i].kind) || (itab && r[i].off >= 24) || to->reachable)
+				continue;
+			if (to->kind == SymUndef) {
+				undefined(im, s, to);
+				to->kind = SymExtern;   /* reported once */
+				continue;
+			}
+			to->reachable = true;
+			vec_push(im->ar, &work, to);
+		}
+	}
+}
+
+/* ---- sections ---- */
+
+static bool has_prefix(const char *s, const char *p)
+{
+	return !strncmp(s, p, strlen(p));
+}
+
+static bool is_c(const Sym *s)
+{
+	return has_prefix(s->name, "c:");
+}
+
+static bool is_type(const Sym *s)
+{
+	return has_prefix(s->name, "type:") || has_prefix(s->name, "alloc:");
+}
+
+/* Major order inside a section. */
+static int rank(const Sym *s)
+{
+	if (s->kind == SymText)
+		return is_c(s);
+	return s->kind == SymRodata ? !is_type(s) : 0;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const Sym *x = *(Sym *const *)a, *y = *(Sym *const *)b;
+	int d = rank(x) - rank(y);
+	return d ? d : strcmp(x->name, y->name);
+}
+
+static Sect sect_of(const Sym *s)
+{
+	switch (s->kind) {
+	case SymText: return SectText;
+	case SymRodata: return SectRodata;
+	case SymData: return SectData;
+	case SymNoptrData: return SectNoptrData;
+	case SymBss: return SectBss;
+	case SymNoptrBss: return SectNoptrBss;
+	default: bug("symbol %s has no section", s->name);
+	}
+}
+
+static u32 sym_size(const Sym *s)
+{
+	return s->code ? s->code->size : s->size;
+}
+
+static u64 place(Image *im, Sect k, u64 addr)
+{
+	OutSect *o = &im->sect[k];
+	addr = align_up(addr, k == SectText ? 32 : 16);
+	o->addr = addr;
+	if (o->sym.n)
+		qsort(o->sym.a, o->sym.n, sizeof *o->sym.a, by_place);
+	for (u32 i = 0; i < o->sym.n; i++) {
+		Sym *s = o->sym.a[i];
+		addr = align_up(addr, k == SectText && !is_c(s) ? 32 : 1ull << s->align);
+		s->addr = addr;
+		addr += sym_size(s);
+		if (k == SectRodata && is_type(s))
+			im->etypes = addr;
+	}
+	o->size = addr - o->addr;
+	return addr;
+}
+
+u64 sym_addr(const Sym *s)
+{
+	return s->base ? s->base->addr + s->baseoff : s->addr;
+}
+
+static const struct { const char *name; bool nobits; bool newseg; } sect_info[SectMax] = {
+	[SectText] = {".text", false, true},
+	[SectRodata] = {".rodata", false, true}, [SectPclntab] = {".gopclntab", false, false},
+	[SectBuildinfo] = {".go.buildinfo", false, true},
+	[SectNoptrData] = {".noptrdata", false, false}, [SectData] = {".data", false, false},
+	[SectBss] = {".bss", true, false}, [SectNoptrBss] = {".noptrbss", true, false},
+};
+
+void link_layout(Image *im)
+{
+	for (u32 i = 0; i < im->kept.n; i++) {
+		Sym *s = im->kept.a[i];
+		Sect k = s == im->pclntab ? SectPclntab : sect_of(s);
+		vec_push(im->ar, &im->sect[k].sym, s);
+	}
+	u64 addr = ImageBase + HeaderBytes;
+	for (int k = 0; k < SectMax; k++) {
+		im->sect[k].name = sect_info[k].name;
+		im->sect[k].nobits = sect_info[k].nobits;
+		if (sect_info[k].newseg)
+			addr = align_up(addr, PageSize);
+		addr = place(im, (Sect)k, addr);
+	}
+	im->types = im->sect[SectRodata].addr;
+	OutSect *t = &im->sect[SectText];
+	im->text = t->sym.a;
+	im->ntext = t->sym.n;
+	for (im->ngo = 0; im->ngo < im->ntext && !is_c(im->text[im->ngo]); im->ngo++)
+		;
+}
+
+/* ---- relocation ---- */
+
+static void store(u8 *p, u64 v, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		p[i] = (u8)(v >> (8 * i));
+}
+
+static void fits32(const Sym *s, i64 v)
+{
+	if (v != (i32)v)
+		bug("%s: relocation overflows", s->name);
+}
+
+/* A slot of a dead method in an itab. */
+static u64 dead_method(Image *im)
+{
+	Sym *s = sym_find(im->p, "runtime.unreachableMethod");
+	return s && (s->base ? s->base : s)->reachable ? sym_addr(s) : 0;
+}
+
+static void apply(Image *im, const Sym *s, const Reloc *r, u8 *at, u64 pc)
+{
+	const Sym *to = r->sym->base ? r->sym->base : r->sym;
+	u64 v = sym_addr(r->sym) + (u64)r->add, text = im->sect[SectText].addr;
+	switch (r->kind) {
+	case RelocAddr64:
+		store(at, to->reachable ? v : dead_method(im), 8);
+		break;
+	case RelocAddr32:
+		fits32(s, (i64)v);
+		store(at, v, 4);
+		break;
+	case RelocPC32: case RelocCall32:
+		fits32(s, (i64)(v - pc));
+		store(at, v - pc, 4);
+		break;
+	case RelocOff32:
+		store(at, v - im->types, 4);
+		break;
+	case RelocTypeOffWeak:
+		store(at, to->reachable ? v - im->types : 0, 4);
+		break;
+	case RelocTextOff32:
+		store(at, v - text, 4);
+		break;
+	case RelocMethodOff32:
+		store(at, to->reachable ? v - text : ~0ull, 4);
+		break;
+	default:
+		bug("%s: unknown relocation", s->name);
+	}
+}
+
+void link_relocate(Image *im)
+{
+	for (int k = 0; k < SectMax; k++) {
+		OutSect *o = &im->sect[k];
+		if (o->nobits)
+			continue;
+		o->data = arena_alloc(im->ar, max_u64(o->size, 1), 64);
+		if (k == SectText)
+			memset(o->data, 0xCC, o->size);
+		for (u32 i = 0; i < o->sym.n; i++) {
+			const Sym *s = o->sym.a[i];
+			u8 *p = o->data + (s->addr - o->addr);
+			const u8 *from = s->code ? s->code->text : s->data;
+			if (from)
+				memcpy(p, from, sym_size(s));
+			else
+				memset(p, 0, sym_size(s));
+			u32 n;
+			const Reloc *r = relocs(s, &n);
+			for (u32 j = 0; j < n; j++)
+				apply(im, s, &r[j], p + r[j].off, s->addr + r[j].off);
+		}
+	}
+}
