@@ -66,11 +66,12 @@ enum WaitReason {
 	WaitFinalizerWait, WaitForceGCIdle, WaitUpdateGOMAXPROCSIdle, WaitSemacquire, WaitSleep,
 	WaitChanReceiveNilChan, WaitChanSendNilChan, WaitSelectNoCases, WaitSelect, WaitChanReceive,
 	WaitChanSend, WaitSyncCondWait, WaitSyncMutexLock, WaitSyncRWMutexRLock, WaitSyncRWMutexLock,
-	WaitSyncWaitGroupWait, WaitTraceReaderBlocked, WaitTraceProcStatus, WaitCoroutine,
-	WaitGCMarkTermination, WaitStoppingTheWorld, WaitFlushProcCaches, WaitTraceGoroutineStatus,
-	WaitDebugCall, WaitGCWorkerIdle, WaitGCWorkerActive, WaitPreempted, WaitPageTraceFlush,
-	WaitSynctestRun, WaitSynctestWait, WaitSynctestChanReceive, WaitSynctestChanSend,
-	WaitSynctestSelect, WaitCleanupWait,
+	WaitSyncWaitGroupWait, WaitTraceReaderBlocked, WaitForGCCycle,
+	WaitGCWorkerIdle, WaitGCWorkerActive, WaitPreempted, WaitDebugCall, WaitGCMarkTermination,
+	WaitStoppingTheWorld, WaitFlushProcCaches, WaitTraceGoroutineStatus, WaitTraceProcStatus,
+	WaitPageTraceFlush, WaitCoroutine, WaitGCWeakToStrongWait, WaitSynctestRun, WaitSynctestWait,
+	WaitSynctestChanReceive, WaitSynctestChanSend, WaitSynctestSelect, WaitSynctestWaitGroupWait,
+	WaitCleanupWait,
 };
 
 /* Where Go code continues. */
@@ -410,9 +411,9 @@ void rt_stack_flushcache(P *pp);
 typedef struct {
 	const Func *f;
 	uptr entry, pc, continpc, sp, fp, varp, argp;
-	bool innermost;
+	bool innermost;          /* f == NULL: assembly of ours, scan [sp, fp) conservatively */
 } Frame;
-typedef struct { G *gp; Frame fr; bool done; } Unwinder;
+typedef struct { G *gp; Frame fr; uptr bp; bool done; } Unwinder;
 typedef struct { i32 nbit; const u8 *bits; } Ptrmap;
 const Func *rt_findfunc(uptr pc);                          /* NULL: not Go */
 String rt_funcname(const Func *f);

@@ -1,0 +1,26 @@
+/* offsets.h: field offsets for assembly; proc.c asserts them against the C structs. */
+#define G_stacklo 0
+#define G_stackhi 8
+#define G_stackguard0 16
+#define G_m 48
+#define G_sched_sp 56
+#define G_sched_pc 64
+#define G_sched_g 72
+#define G_sched_ctxt 80
+#define G_sched_bp 96
+#define Gobuf_sp 0
+#define Gobuf_pc 8
+#define Gobuf_g 16
+#define Gobuf_ctxt 24
+#define Gobuf_bp 40
+#define M_self 0
+#define M_g 8
+#define M_systop 16
+#define M_g0 24
+#define M_curg 32
+#define M_p 40
+#define M_ret 48
+#define M_scratch 352
+#define M_pregs 416
+#define M_pxmm 576
+#define P_wbbuf 80

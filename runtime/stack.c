@@ -1,0 +1,247 @@
+/* stack.c: goroutine stacks: contiguous, copied when they grow.
+ *
+ * A prologue that finds SP below the guard calls morestack, which lands in stack_new on
+ * the system stack with the continuation in g.sched. Growing copies the used part to a
+ * stack twice as large and moves every word that pointed into the old one: frame slots by
+ * their maps, stack objects, saved frame pointers, g.sched, defer records, wait records.
+ * Sizes are powers of two; the four smallest are cached per P and carved from 32 kB spans. */
+#include "runtime.h"
+
+static u64 maxstack = 1000000000;
+static Mutex poollock;
+static uptr pool[StackNumOrders];
+enum { SpanBytes = 32 << 10, CacheMax = 32 << 10 };
+
+void proc_preempted(G *gp);
+
+i64 stack_setmax(i64 n) {
+	i64 old = (i64)maxstack;
+	maxstack = (u64)n;
+	return old;
+}
+
+static int order(u64 n) {
+	int o = 0;
+	while ((u64)StackMin << o < n)
+		o++;
+	return o;
+}
+
+/* poollock held */
+static uptr poolget(int o) {
+	uptr p = pool[o];
+	if (p == 0) {
+		uptr span = (uptr)rt_stackspan_alloc(SpanBytes);
+		for (uptr at = span; at < span + SpanBytes; at += (uptr)StackMin << o) {
+			*(uptr *)at = pool[o];
+			pool[o] = at;
+		}
+		p = pool[o];
+	}
+	pool[o] = *(uptr *)p;
+	return p;
+}
+
+Stack rt_stack_alloc(u64 n) {
+	int o = order(n);
+	n = (u64)StackMin << o;
+	if (o >= StackNumOrders) {
+		uptr p = (uptr)rt_stackspan_alloc(n);
+		return (Stack){ p, p + n };
+	}
+	P *pp = rt_p();
+	uptr p;
+	if (pp == NULL) {
+		rt_lock(&poollock);
+		p = poolget(o);
+		rt_unlock(&poollock);
+		return (Stack){ p, p + n };
+	}
+	if (pp->stackcache[o] == 0) {
+		rt_lock(&poollock);
+		for (u64 have = 0; have < CacheMax / 2; have += n) {
+			p = poolget(o);
+			*(uptr *)p = pp->stackcache[o];
+			pp->stackcache[o] = p;
+			pp->stackcachen[o]++;
+		}
+		rt_unlock(&poollock);
+	}
+	p = pp->stackcache[o];
+	pp->stackcache[o] = *(uptr *)p;
+	pp->stackcachen[o]--;
+	return (Stack){ p, p + n };
+}
+
+static void uncache(P *pp, int o, u32 keep) {
+	rt_lock(&poollock);
+	while (pp->stackcachen[o] > keep) {
+		uptr p = pp->stackcache[o];
+		pp->stackcache[o] = *(uptr *)p;
+		*(uptr *)p = pool[o];
+		pool[o] = p;
+		pp->stackcachen[o]--;
+	}
+	rt_unlock(&poollock);
+}
+
+void rt_stack_free(Stack s) {
+	u64 n = s.hi - s.lo;
+	int o = order(n);
+	if (rt_debugvars.stackmove)
+		memset((void *)s.lo, 0xfd, n);
+	if (o >= StackNumOrders) {
+		rt_stackspan_free((void *)s.lo, n);
+		return;
+	}
+	P *pp = rt_p();
+	if (pp == NULL) {
+		rt_lock(&poollock);
+		*(uptr *)s.lo = pool[o];
+		pool[o] = s.lo;
+		rt_unlock(&poollock);
+		return;
+	}
+	*(uptr *)s.lo = pp->stackcache[o];
+	pp->stackcache[o] = s.lo;
+	if ((u64)++pp->stackcachen[o] * n > CacheMax)
+		uncache(pp, o, (u32)(CacheMax / 2 / n));
+}
+
+void rt_stack_flushcache(P *pp) {
+	for (int o = 0; o < StackNumOrders; o++)
+		uncache(pp, o, 0);
+}
+
+typedef struct { uptr lo, hi, delta; } Adjust;
+
+static inline void adjust(const Adjust *a, void *slot) {
+	uptr v = *(uptr *)slot;
+	if (v >= a->lo && v < a->hi)
+		*(uptr *)slot = v + a->delta;
+}
+
+static void adjustbits(const Adjust *a, uptr base, Ptrmap m) {
+	for (i32 i = 0; i < m.nbit; i++)
+		if (m.bits[i / 8] >> (i % 8) & 1)
+			adjust(a, (void *)(base + (uptr)i * 8));
+}
+
+static void adjustframe(const Adjust *a, const Frame *fr) {
+	if (fr->f == NULL) {
+		for (uptr p = fr->sp; p < fr->fp - 8; p += 8)
+			adjust(a, (void *)p);
+		return;
+	}
+	if (fr->varp > fr->sp && fr->varp + 16 == fr->fp)
+		adjust(a, (void *)fr->varp);   /* saved frame pointer */
+	if (fr->continpc == 0)
+		return;
+	Ptrmap locals, args;
+	const StackObject *objs;
+	u64 n;
+	rt_frame_maps(fr, &locals, &args, &objs, &n);
+	adjustbits(a, fr->varp - (uptr)locals.nbit * 8, locals);
+	adjustbits(a, fr->argp, args);
+	for (u64 i = 0; i < n; i++) {
+		const StackObject *o = &objs[i];
+		uptr p = (o->off >= 0 ? fr->argp : fr->varp) + (uptr)(i64)o->off;
+		if (p < fr->sp)
+			continue;   /* prologue: the frame is not there yet */
+		Ptrmap m = { o->ptrbytes / 8, (const u8 *)rt_firstmoduledata.rodata + o->gcdataoff };
+		adjustbits(a, p, m);
+	}
+}
+
+/* runtime._defer as the overlay lays it out: only the words that can point at stacks. */
+typedef struct { u64 flags; uptr sp, pc; void *fn; void *link; void *head; } Defer;
+
+/* The saved registers of an asynchronous preemption are not adjusted: such goroutines
+ * never move. */
+void rt_stack_grow(G *gp, u64 newsize) {
+	Stack old = gp->stack;
+	uptr used = old.hi - gp->sched.sp;
+	if (gp->asyncregs != NULL)
+		rt_throw("stack: moving a goroutine at an asynchronous safepoint");
+	Stack new = rt_stack_alloc(newsize);
+	if (rt_debugvars.stackmove)
+		memset((void *)new.lo, 0xfc, new.hi - new.lo);
+	Adjust a = { old.lo, old.hi, new.hi - old.hi };
+	memmove((void *)(new.hi - used), (void *)(old.hi - used), used);
+	gp->stack = new;
+	gp->stackguard0 = new.lo + StackGuard;
+	gp->sched.sp += a.delta;
+	gp->stktopsp += a.delta;
+	adjust(&a, &gp->sched.bp);
+	adjust(&a, &gp->sched.ctxt);
+	adjust(&a, &gp->_panic);
+	adjust(&a, &gp->_defer);
+	adjust(&a, &gp->param);
+	adjust(&a, &gp->coroarg);
+	if (gp->syscallsp != 0) {
+		adjust(&a, &gp->syscallsp);
+		adjust(&a, &gp->syscallbp);
+	}
+	for (u32 i = 0; i < nelem(gp->resumearg); i++)
+		adjust(&a, &gp->resumearg[i]);
+	for (Sudog *s = gp->waiting; s != NULL; s = s->waitlink)
+		adjust(&a, &s->elem);
+	for (Defer *d = gp->_defer; d != NULL; d = d->link) {
+		adjust(&a, &d->fn);
+		adjust(&a, &d->sp);
+		adjust(&a, &d->link);
+	}
+	Unwinder u;
+	for (rt_unwind_init(&u, gp); !u.done; rt_unwind_next(&u))
+		adjustframe(&a, &u.fr);
+	rt_stack_free(old);
+}
+
+/* At a synchronous safepoint with the world stopped: give back half of a stack that uses
+ * less than a quarter. */
+void rt_stack_shrink(G *gp) {
+	u64 size = gp->stack.hi - gp->stack.lo;
+	u32 s = rt_gstatus(gp);
+	if (gp->asyncsafepoint || gp->asyncregs != NULL || gp->syscallsp != 0 || gp->stack.lo == 0 ||
+	    (s != GWaiting && s != GRunnable) || size / 2 < StackMin)
+		return;
+	if (gp->stack.hi - gp->sched.sp + StackGuard >= size / 4)
+		return;
+	rt_stack_grow(gp, size / 2);
+}
+
+void stack_new(G *gp) {
+	M *mp = rt_m();
+	if (aload(&gp->stackguard0) == STACK_PREEMPT) {
+		if (mp->lockedint == 0 && mp->preemptoff.len == 0 && mp->mallocing == 0) {
+			if (rt_debugvars.stackmove)
+				rt_stack_grow(gp, gp->stack.hi - gp->stack.lo);
+			proc_preempted(gp);
+		}
+		gp->preempt = false;
+		gp->stackguard0 = gp->stack.lo + StackGuard;
+		return;
+	}
+	if (gp->sched.sp < gp->stack.lo)
+		rt_throw("split stack overflow");
+	u64 size = (gp->stack.hi - gp->stack.lo) * 2;
+	const Func *f = rt_findfunc(gp->sched.pc);
+	u64 used = gp->stack.hi - gp->sched.sp;
+	(void)f;
+	while (size - used < StackGuard + StackSmall)
+		size *= 2;
+	if (size > maxstack) {
+		rt_printf("runtime: goroutine stack exceeds %d-byte limit\n", maxstack);
+		rt_printf("runtime: sp=%x stack=[%x, %x]\n", gp->sched.sp, gp->stack.lo, gp->stack.hi);
+		rt_throw("stack overflow");
+	}
+	rt_casgstatus(gp, GRunning, GCopystack);
+	rt_stack_grow(gp, size);
+	rt_casgstatus(gp, GCopystack, GRunning);
+	if (aload(&sched.gcwaiting) || aload(&rt_p()->preempt)) {
+		gp->preempt = true;
+		astore(&gp->stackguard0, STACK_PREEMPT);
+	}
+}
+
+void stack_bad(void) { rt_throw("runtime: stack growth on a system stack"); }
