@@ -1,0 +1,167 @@
+/* malloc.c: one object.
+ * Tiny pointer-free objects share blocks of 16 bytes; small ones come from the P's runs; large ones
+ * get a span. This is the slow path and the reference: assembly repeats what small_alloc does for
+ * runtime.newobject when the run is not empty. A collection may happen here, before the object is
+ * made, when the live heap has reached the trigger. */
+#include "mem.h"
+
+u64 rt_zerobase;
+
+static void out_of_memory(void)
+{
+	rt_fatal("runtime: out of memory");
+}
+
+static void refill(MCache *c, u32 spanclass)
+{
+	if (gc_wanted() || unlikely(rt_debugvars.gcstress))
+		gc_try_collect(rt_debugvars.gcstress != 0);
+	if (c->run[spanclass].bump < c->run[spanclass].limit)
+		return;
+	if (!mcache_refill(c, spanclass)) {
+		gc_try_collect(true);
+		sweep_finish();
+		if (!mcache_refill(c, spanclass))
+			out_of_memory();
+	}
+}
+
+static inline uptr pop_slot(MCache *c, u32 spanclass)
+{
+	MCacheRun *r = &c->run[spanclass];
+	if (unlikely(r->bump == r->limit))
+		refill(c, spanclass);
+	uptr p = r->bump;
+	r->bump = p + r->elemsize;
+	return p;
+}
+
+static void *tiny_alloc(MCache *c, u64 size)
+{
+	u64 align = size & 7 ? size & 3 ? size & 1 ? 1 : 2 : 4 : 8;
+	u64 off = (c->tinyoffset + align - 1) & ~(align - 1);
+	if (c->tiny && off + size <= TinySize) {
+		c->tinyoffset = off + size;
+		c->tinyallocs++;
+		return (void *)(c->tiny + off);
+	}
+	uptr p = pop_slot(c, TinySpanClass);
+	c->tiny = p;
+	c->tinyoffset = size;
+	return (void *)p;
+}
+
+static void *small_alloc(MCache *c, u64 size, Type *typ, bool noscan, bool needzero)
+{
+	u64 header = noscan || size <= BitmapMaxSize ? 0 : MallocHeaderSize;
+	u32 class = sizeclass_of(size + header), spanclass = class << 1 | noscan;
+	uptr p = pop_slot(c, spanclass);
+	MCacheRun *r = &c->run[spanclass];
+	if (r->elemsize > PrezeroMax && r->span->needzero && (needzero || !noscan))
+		mem_zero((void *)p, r->elemsize);
+	else if (unlikely(rt_debugvars.clobber) && !needzero && noscan)
+		memset((void *)p, 0x5a, r->elemsize);   /* nobody was promised zeros */
+	if (noscan)
+		return (void *)p;
+	if (header) {
+		*(Type **)p = typ;
+		return (void *)(p + header);
+	}
+	heapbits_write(p, r->elemsize, size, typ);
+	return (void *)p;
+}
+
+static void *large_alloc(MCache *c, u64 size, Type *typ, bool noscan, bool needzero)
+{
+	if (size + PageSize < size)
+		out_of_memory();
+	u64 npages = (size + PageSize - 1) >> PageShift;
+	if (gc_wanted() || unlikely(rt_debugvars.gcstress) ||
+	    aloadrelaxed(&mheap.live) + npages * PageSize >= aloadrelaxed(&mheap.trigger))
+		gc_try_collect(rt_debugvars.gcstress != 0);
+	for (u64 n = 0; !mheap.sweepdone && n < npages; n++)
+		sweep_one();
+	MSpan *s = mheap_alloc(npages, noscan, SpanInUse);
+	if (!s) {
+		gc_try_collect(true);
+		sweep_finish();
+		s = mheap_alloc(npages, noscan, SpanInUse);
+		if (!s)
+			out_of_memory();
+	}
+	if (s->needzero && (needzero || !noscan))
+		mem_zero((void *)s->base, npages * PageSize);
+	s->freeindex = s->alloccount = 1;
+	s->largetype = noscan ? NULL : typ;
+	s->largesize = size;
+	c->nmalloc[0]++;
+	c->largebytes += s->elemsize;
+	axadd(&mheap.live, s->elemsize);
+	mcentral_put(s);
+	return (void *)s->base;
+}
+
+/* Memory for size bytes of typ (NULL: no pointers), repeated if size is larger. */
+void *mem_alloc(MCache *c, u64 size, Type *typ, bool needzero)
+{
+	if (!size)
+		return &rt_zerobase;
+	bool noscan = !typ || !typ->ptrbytes;
+	void *p;
+	if (noscan && size < TinySize)
+		p = tiny_alloc(c, size);
+	else if (size <= MaxSmallSize - MallocHeaderSize)
+		p = small_alloc(c, size, typ, noscan, needzero);
+	else
+		p = large_alloc(c, size, typ, noscan, needzero);
+	return p;
+}
+
+void *rt_mallocgc(u64 size, Type *typ, bool needzero)
+{
+	return mem_alloc(mcache_current(), size, typ, needzero);
+}
+
+/* ---- as Go calls them ---- */
+
+u64 mem_newobject(Type *typ)
+{
+	return (u64)mem_alloc(mcache_current(), typ->size, typ, true);
+}
+
+u64 mem_mallocgc(u64 size, Type *typ, u64 needzero)
+{
+	return (u64)mem_alloc(mcache_current(), size, typ, needzero & 1);
+}
+
+enum { MaxAllocShift = 48 };
+
+static bool array_size(u64 elem, i64 n, u64 *size)
+{
+	return n >= 0 && !__builtin_mul_overflow(elem, (u64)n, size) && *size <= 1ul << MaxAllocShift;
+}
+
+u64 mem_newarray(Type *typ, i64 n)
+{
+	u64 size;
+	if (!array_size(typ->size, n, &size))
+		rt_panic_plain("runtime: allocation size out of range");
+	return (u64)mem_alloc(mcache_current(), size, typ, true);
+}
+
+static void init_hostile(void)
+{
+	rt_debugvars.clobber |= rt_debug("clobberfree", 0);
+}
+
+void rt_mallocinit(void)
+{
+	sizeclass_init();
+	mheap_init();
+	mheap.sweepgen = 2;
+	mheap.sweepdone = 1;
+	mheap.gcpercent = 100;
+	mheap.memlimit = INT64_MAX;
+	init_hostile();
+	gc_update_goal();
+}

@@ -1,0 +1,225 @@
+/* mark.c: what can be reached.
+ * An object is marked in its span's mark bits; if it can hold pointers it is pushed to be scanned.
+ * Work items are addresses; those of objects with a bitmap carry their length in words in the
+ * upper 16 bits, so that scanning them does not touch the span again. Before an item is scanned it
+ * waits in a small ring while its memory is fetched. */
+#include "mem.h"
+
+static Mutex worklock;
+static WorkBuf *freebufs;
+
+static WorkBuf *buf_new(void)
+{
+	rt_lock(&worklock);
+	WorkBuf *b = freebufs;
+	if (b)
+		freebufs = b->next;
+	rt_unlock(&worklock);
+	if (!b)
+		b = rt_persistentalloc(sizeof *b, 64);
+	b->n = 0;
+	b->next = NULL;
+	return b;
+}
+
+static void buf_free(WorkBuf *b)
+{
+	rt_lock(&worklock);
+	b->next = freebufs;
+	freebufs = b;
+	rt_unlock(&worklock);
+}
+
+void gc_marker_init(Marker *w)
+{
+	*w = (Marker){0};
+	w->buf = buf_new();
+}
+
+void gc_marker_done(Marker *w)
+{
+	buf_free(w->buf);
+	w->buf = NULL;
+}
+
+static __attribute__((noinline)) void push_slow(Marker *w)
+{
+	WorkBuf *b = buf_new();
+	b->next = w->buf;
+	w->buf = b;
+}
+
+static inline void push(Marker *w, u64 item)
+{
+	if (unlikely(w->buf->n == nelem(w->buf->obj)))
+		push_slow(w);
+	w->buf->obj[w->buf->n++] = item;
+}
+
+static inline u64 pop(Marker *w)
+{
+	WorkBuf *b = w->buf;
+	if (unlikely(!b->n)) {
+		if (!b->next)
+			return 0;
+		w->buf = b->next;
+		buf_free(b);
+		b = w->buf;
+	}
+	return b->obj[--b->n];
+}
+
+static inline void mark_slot(Marker *w, MSpan *s, u32 i)
+{
+	u8 *byte = &s->markbits[i >> 3], bit = 1 << (i & 7);
+	if (*byte & bit)
+		return;
+	*byte |= bit;
+	w->bytes += s->elemsize;
+	w->objects++;
+	if (s->spanclass & 1)
+		return;
+	uptr obj = s->base + i * s->elemsize;
+	__builtin_prefetch((void *)obj);
+	push(w, s->elemsize <= BitmapMaxSize ? obj | s->elemsize >> 3 << 48 : obj);
+}
+
+static __attribute__((noinline)) void bad_pointer(Marker *w, uptr p, MSpan *s)
+{
+	w->badptr++;
+	if (rt_debugvars.memcheck)
+		rt_printf("runtime: pointer %p to unused part of the heap, span %p state %d\n", p, s, s ? (i64)s->state : -1);
+}
+
+void gc_mark(Marker *w, uptr p)
+{
+	uptr off = p - mheap.base;
+	if (off >= mheap.used - mheap.base)
+		return;
+	MSpan *s = mheap.spans[off >> PageShift];
+	if (unlikely(!s || s->state != SpanInUse)) {
+		if (!s || s->state == SpanFree)
+			bad_pointer(w, p, s);
+		return;
+	}
+	u32 i = mspan_index(s, p);
+	if (unlikely(i >= s->nelems)) {
+		bad_pointer(w, p, s);
+		return;
+	}
+	if (unlikely(rt_debugvars.memcheck) && mspan_isfree(s, i)) {
+		rt_printf("runtime: pointer %p to free slot %d of span %p, elemsize %d\n", p, (u64)i, s->base, s->elemsize);
+		rt_throw("found pointer to free object");
+	}
+	if (unlikely(mspan_isfree(s, i))) {
+		bad_pointer(w, p, s);
+		return;
+	}
+	mark_slot(w, s, i);
+}
+
+void gc_mark_conservative(Marker *w, uptr p)
+{
+	MSpan *s = mheap_span_of(p);
+	if (!s)
+		return;
+	u32 i = mspan_index(s, p);
+	if (i < s->nelems && !mspan_isfree(s, i))
+		mark_slot(w, s, i);
+}
+
+__attribute__((no_sanitize("address"))) void gc_mark_range(Marker *w, uptr lo, uptr hi)
+{
+	for (uptr p = (lo + 7) & ~7ul; p + 8 <= hi; p += 8)
+		gc_mark_conservative(w, *(volatile uptr *)p);
+}
+
+void gc_mark_block(Marker *w, uptr base, u64 ptrbytes, const u8 *mask)
+{
+	u64 words = ptrbytes >> 3;
+	for (u64 i = 0; i < words; i += 8) {
+		u32 bits = mask[i >> 3];
+		if (words - i < 8)
+			bits &= (1u << (words - i)) - 1;
+		for (; bits; bits &= bits - 1) {
+			uptr p = ((uptr *)base)[i + __builtin_ctz(bits)];
+			if (p)
+				gc_mark(w, p);
+		}
+	}
+}
+
+/* Values of t one after the other in [base, base + n). */
+static void scan_typed(Marker *w, uptr base, u64 n, Type *t)
+{
+	const u8 *mask = rt_type_gcmask(t);
+	for (u64 off = 0; off < n; off += t->size) {
+		u64 len = t->ptrbytes < n - off ? t->ptrbytes : n - off;
+		gc_mark_block(w, base + off, len, mask);
+	}
+}
+
+static inline void scan_bitmap(Marker *w, uptr obj, u64 words)
+{
+	u64 *map = (u64 *)((obj & ~(uptr)(PageSize - 1)) + PageSize - SpanBitmapBytes);
+	u64 at = (obj & (PageSize - 1)) >> 3, sh = at & 63;
+	u64 bits = map[at >> 6] >> sh;
+	if (sh + words > 64)
+		bits |= map[(at >> 6) + 1] << (64 - sh);
+	if (words < 64)
+		bits &= (1ul << words) - 1;
+	for (; bits; bits &= bits - 1) {
+		uptr p = ((uptr *)obj)[__builtin_ctzl(bits)];
+		if (p)
+			gc_mark(w, p);
+	}
+	w->scanned += words << 3;
+}
+
+static void scan_item(Marker *w, u64 item)
+{
+	u64 words = item >> 48;
+	if (words) {
+		scan_bitmap(w, item & ((1ul << 48) - 1), words);
+		return;
+	}
+	MSpan *s = mheap.spans[HEAP_PAGE(item)];
+	if (mspan_hasheader(s))
+		scan_typed(w, item + MallocHeaderSize, s->elemsize - MallocHeaderSize, *(Type **)item);
+	else if (s->largetype)
+		scan_typed(w, s->base, s->largesize, s->largetype);
+	w->scanned += s->elemsize;
+}
+
+void gc_scan_object(Marker *w, uptr p)
+{
+	uptr obj;
+	u32 i;
+	MSpan *s = mheap_find_object(p, &obj, &i);
+	if (!s || mspan_noscan(s))
+		return;
+	scan_item(w, s->elemsize <= BitmapMaxSize ? obj | s->elemsize >> 3 << 48 : obj);
+}
+
+void gc_drain(Marker *w)
+{
+	for (;;) {
+		u64 item = pop(w);
+		u32 at = w->ringpos++ % MarkRing;
+		u64 old = w->ring[at];
+		w->ring[at] = item;
+		if (item) {
+			u64 obj = item & ((1ul << 48) - 1);
+			__builtin_prefetch((void *)obj);
+		}
+		if (old) {
+			scan_item(w, old);
+		} else if (!item) {
+			bool any = false;
+			for (u32 i = 0; i < MarkRing; i++)
+				any |= w->ring[i] != 0;
+			if (!any)
+				return;
+		}
+	}
+}

@@ -1,0 +1,327 @@
+/* mem.h: the allocator and the collector, as a table of contents.
+ *
+ * The heap is one reservation of address space, cut into pages of 8 KB. A span is a run of
+ * pages; a table with one entry per page leads from any address to its span. A span in use
+ * holds objects of one size class, all with or all without pointers (its span class), or one
+ * large object. mcentral keeps the spans of one class that no P holds; each P has an mcache
+ * with one span per class and in it a run: consecutive free slots, already zeroed, handed out
+ * by moving a pointer. Assembly knows runs (MCacheRun) and does nothing but that.
+ *
+ * Where the pointers are: spans without pointers are never scanned. Objects of up to 512 bytes
+ * have one bit per word in a bitmap at the end of their span's single page. Larger ones carry
+ * their type in a word before the object, large objects in their span. Types describe
+ * themselves by a mask, repeated when the object is an array of them.
+ *
+ * Collection stops the world, marks from roots, deals with finalizers, cleanups and weak
+ * pointers, and starts the world. Spans are swept when somebody wants to allocate from them;
+ * the mark bits become the allocation bits. All spans are swept before the next cycle.
+ * The stack of C frames of the collecting thread is scanned conservatively, therefore C may hold
+ * heap pointers in locals over an allocation. */
+#ifndef SEAGO_MEM_H
+#define SEAGO_MEM_H
+
+#include "runtime.h"
+
+enum {
+	PageShift = 13,
+	NumSizeClasses = 68,
+	NumSpanClasses = NumSizeClasses * 2,
+	MaxSmallSize = 32768,
+	MallocHeaderSize = 8,
+	BitmapMaxSize = 512,            /* objects up to here have their pointer bits at the end of the page */
+	SpanBitmapBytes = PageSize / 64,
+	TinySize = 16,
+	TinySpanClass = 2 * 2 + 1,
+	PrezeroMax = 1024,              /* runs of objects up to this size are zeroed as a whole */
+	RunBytes = 2048,                /* a run is this long at most (or one object) */
+	MinHeap = 4 << 20,
+};
+#define HEAP_PAGE(a) (((uptr)(a) - mheap.base) >> PageShift)
+
+typedef struct MSpan MSpan;
+typedef struct Special Special;
+typedef struct { MSpan *first, *last; } MSpanList;
+enum SpanState { SpanDead, SpanFree, SpanInUse, SpanManual };
+
+/* A run of pages. Hot for the marker: the first 64 bytes. */
+struct MSpan {
+	uptr base;
+	u64 elemsize;
+	u32 divmagic;           /* offset * divmagic >> 32 = slot; 0 for large objects */
+	u32 nelems;
+	u8 *markbits;           /* this cycle's reachable slots */
+	u8 *allocbits;          /* last cycle's: slots below freeindex or set here are allocated */
+	u8 state;               /* enum SpanState */
+	u8 spanclass;           /* sizeclass << 1 | noscan */
+	u8 needzero;            /* free slots may hold anything */
+	u8 cached;              /* held by an mcache */
+	u32 freeindex;          /* slots from here are free unless set in allocbits */
+	Type *largetype;        /* of a large object with pointers */
+	u64 largesize;          /* bytes of it that largetype describes */
+	u64 npages;
+	u32 sweepgen;           /* heap's - 2: to be swept, - 1: being swept, equal: swept; guarded by mcentral's lock */
+	u32 alloccount;
+	MSpan *next, *prev;     /* in list */
+	MSpanList *list;
+	Special *specials;      /* sorted by offset, then kind; guarded by speciallock */
+	MSpan *nextspecial;     /* spans that have specials */
+	Mutex speciallock;
+	bool inspecials;
+	u8 bitsorder;
+	u32 stackfree;          /* stack spans: free pieces */
+};
+
+/* What a P allocates from without a lock; 32 bytes, known to assembly. */
+typedef struct {
+	uptr bump, limit;       /* free slots, zeroed if elemsize <= PrezeroMax */
+	MSpan *span;
+	u64 elemsize;
+} MCacheRun;
+
+typedef struct MCache MCache;
+struct MCache {
+	MCacheRun run[NumSpanClasses];
+	uptr tiny;              /* block that small pointer-free objects share */
+	u64 tinyoffset;
+	u64 tinyallocs;
+	i64 livedelta;          /* bytes not yet in mheap.live */
+	u64 nmalloc[NumSizeClasses];
+	u64 largebytes, nlarge;
+	i64 nextsample;         /* bytes until the profiler looks */
+	u64 stressn;
+	MCache *all;
+	bool used;
+};
+
+typedef struct {
+	Mutex lock;
+	MSpanList partial[2], full[2];  /* [sweepgen / 2 & 1] holds swept ones */
+} MCentral;
+
+enum SpecialKind { SpecialFinalizer = 1, SpecialWeak, SpecialCleanup, SpecialProfile };
+
+/* Something attached to an address inside an object; lives off the heap. */
+struct Special {
+	Special *next;
+	u64 offset;             /* from the span's base */
+	u8 kind;
+	void *fn;               /* finalizer or cleanup closure: root. Weak: the handle, root. Profile: its bucket */
+	Type *fint, *ot;        /* finalizer: type of its parameter, type of the object pointer */
+	u64 nret;               /* finalizer: bytes of results; cleanup: its id; profile: size */
+};
+
+enum { NumExactBins = 128, NumBins = NumExactBins + 8 * 24 };
+
+typedef struct {
+	Mutex lock;             /* page allocation, fields up to pagesinuse */
+	uptr base, limit;       /* the reservation */
+	uptr used;              /* [base, used) is committed */
+	MSpan **spans;          /* page -> span; NULL inside free runs */
+	u64 *dirty;             /* page -> may hold something other than zero: has memory behind it */
+	MSpanList bin[NumBins];
+	u64 binmap[(NumBins + 63) / 64];
+	MSpan *freespans;       /* unused MSpan records */
+	MSpan **all;            /* every record ever made */
+	u64 nall, capall;
+	u8 *bitspool[5];        /* unused bitmaps of 8 << i bytes */
+	u64 pagesinuse, pagesmanual, pagesreleased;
+	MCentral central[NumSpanClasses];
+	u32 sweepgen;           /* changes with the world stopped */
+	u32 sweepdone;          /* atomic */
+	u64 sweepcursor;        /* atomic, index into all */
+	Mutex cachelock;
+	MCache *caches;
+	Mutex speciallock;
+	MSpan *specialspans;
+	Special *freespecials;
+	/* accounting; atomic unless the world is stopped */
+	u64 live;               /* bytes allocated or not yet swept */
+	u64 marked;             /* live at the end of the last mark */
+	u64 trigger;
+	u64 goal;
+	u64 nmalloc[NumSizeClasses], nfree[NumSizeClasses];
+	u64 largebytes, nlarge, largefreebytes, nlargefree;
+	u64 tinyallocs;
+	u64 metabytes;
+	u64 stackinuse;
+	/* policy */
+	i32 gcpercent;
+	i64 memlimit;
+	bool enabled;
+	u64 numgc, numforced;
+	u64 pausetotal, pausens[256], pauseend[256], lastgc;
+	i64 lastgcmono;
+} MHeap;
+extern MHeap mheap;
+
+extern const u16 rt_class_size[NumSizeClasses];
+extern u8 rt_size_class8[129];          /* (size + 7) / 8 -> class, size <= 1024 */
+extern u8 rt_size_class128[250];        /* (size - 1024 + 127) / 128 -> class */
+extern u64 rt_zerobase __asm__("runtime.zerobase");
+
+/* sizeclass.c */
+void sizeclass_init(void);
+u32 sizeclass_of(u64 size);             /* size <= MaxSmallSize */
+u64 sizeclass_roundup(u64 size, bool noscan);
+u32 sizeclass_pages(u32 class);
+
+/* mheap.c */
+void mheap_init(void);
+MSpan *mheap_alloc(u64 npages, u32 spanclass, u8 state);
+void mheap_free(MSpan *s);
+u64 mheap_scavenge(u64 keep);           /* return free pages to the system down to keep bytes; bytes returned */
+u8 *mheap_bits_alloc(u32 nelems, u8 *order);
+void mheap_bits_free(u8 *b, u8 order);
+
+static inline MSpan *mheap_span_of(uptr p)
+{
+	uptr off = p - mheap.base;
+	if (off >= mheap.used - mheap.base)
+		return NULL;
+	MSpan *s = mheap.spans[off >> PageShift];
+	return s && s->state == SpanInUse ? s : NULL;
+}
+
+static inline u32 mspan_index(const MSpan *s, uptr p)
+{
+	return (u32)(((p - s->base) * s->divmagic) >> 32);
+}
+
+static inline bool mspan_isfree(const MSpan *s, u32 i)
+{
+	return i >= s->freeindex && !(s->allocbits[i >> 3] >> (i & 7) & 1);
+}
+
+static inline bool mspan_noscan(const MSpan *s)
+{
+	return s->spanclass & 1;
+}
+
+static inline bool mspan_hasbitmap(const MSpan *s)
+{
+	return !(s->spanclass & 1) && s->elemsize <= BitmapMaxSize;
+}
+
+static inline bool mspan_hasheader(const MSpan *s)
+{
+	return !(s->spanclass & 1) && s->elemsize > BitmapMaxSize && s->spanclass >= 2;
+}
+
+/* The object p points into: its slot, or NULL. *start is the first byte of the slot. */
+MSpan *mheap_find_object(uptr p, uptr *start, u32 *index);
+/* First byte of the object a Go pointer can have: behind the header, if there is one. */
+uptr mheap_object_base(uptr p);
+
+/* mcentral.c */
+MSpan *mcentral_get(u32 spanclass);
+void mcentral_put(MSpan *s);
+
+/* mcache.c */
+MCache *mcache_new(void);
+void mcache_release(MCache *c);         /* give all spans back */
+bool mcache_refill(MCache *c, u32 spanclass);   /* a new run; false: out of memory */
+void mcache_flush_all(void);            /* world stopped: counters exact, spans back in mcentral */
+#ifdef MEM_HOSTED       /* test/unit/test_malloc.c: threads instead of Ps */
+MCache *mcache_current(void);
+M *test_m(void);
+#define rt_m() test_m()
+#define rt_p() (test_m()->p)
+#define rt_curg() (test_m()->curg)
+#else
+static inline MCache *mcache_current(void)
+{
+	return rt_p()->mcache;
+}
+#endif
+
+/* malloc.c */
+void *mem_alloc(MCache *c, u64 size, Type *typ, bool needzero);
+
+/* mbitmap.c */
+void heapbits_write(uptr obj, u64 elemsize, u64 size, Type *typ);
+
+/* mark.c */
+typedef struct Marker Marker;
+typedef struct WorkBuf { struct WorkBuf *next; u64 n; u64 obj[1022]; } WorkBuf;
+enum { MarkRing = 8 };
+struct Marker {
+	WorkBuf *buf;
+	u64 ring[MarkRing];
+	u32 ringpos;
+	u64 bytes, objects, scanned;
+	u64 badptr;
+};
+void gc_mark(Marker *w, uptr p);                 /* p: exact pointer or anything that is not heap */
+void gc_mark_conservative(Marker *w, uptr p);    /* p: any word */
+void gc_mark_range(Marker *w, uptr lo, uptr hi); /* conservatively */
+void gc_mark_block(Marker *w, uptr base, u64 ptrbytes, const u8 *mask);
+void gc_scan_object(Marker *w, uptr p);          /* what the object p is in refers to, not itself */
+void gc_drain(Marker *w);
+void gc_marker_init(Marker *w);
+void gc_marker_done(Marker *w);                   /* drained */
+void gc_mark_roots(Marker *w);
+
+/* sweep.c */
+bool sweep_span(MSpan *s);               /* s is claimed; true: it went back to the heap */
+bool sweep_one(void);                    /* false: nothing left */
+void sweep_finish(void);
+void sweep_start(void);                  /* world stopped, after mark */
+
+/* gc.c */
+bool gc_try_collect(bool force);         /* a cycle in the calling thread; false: somebody else stops the world */
+void gc_update_goal(void);
+static inline bool gc_wanted(void)
+{
+	return aloadrelaxed(&mheap.live) >= aloadrelaxed(&mheap.trigger) && mheap.enabled;
+}
+void mem_verify(void);                   /* walk all spans, throw on anything odd */
+
+/* mfinal.c */
+bool special_add(uptr p, Special sp);    /* false: there is one of this kind already */
+bool special_remove(uptr p, u8 kind, u64 id, Special *out);
+void special_mark_roots(Marker *w);
+void special_finish_mark(Marker *w);     /* after mark: queue finalizers and cleanups, clear weak handles */
+void finq_mark_roots(Marker *w);
+void mfinal_wake(void);                  /* world running again */
+
+/* mprof.c */
+void mprof_sample(MCache *c, uptr p, u64 size);
+
+/* Entries of abi/entries-mem.def. */
+u64 mem_newobject(Type *typ);
+u64 mem_mallocgc(u64 size, Type *typ, u64 needzero);
+u64 mem_newarray(Type *typ, i64 n);
+void mem_bulkbarrier(uptr dst, uptr src, u64 size);
+Pair mem_findobject(uptr p);
+u64 mem_readstats(void *ms);
+u64 gc_run(void);
+u64 gc_setpercent(i64 percent);
+u64 gc_setlimit(i64 limit);
+void gc_scavenge_all(void);
+void gc_register_poolcleanup(Funcval *f);
+u64 finq_next(u64 kind, void *out);
+void finq_done(u64 kind);
+u64 finq_pending(u64 kind);
+u64 fin_add(uptr p, void *fn, u64 nret, Type *fint, Type *ot);
+void fin_remove(uptr p);
+u64 cleanup_add(uptr p, void *fn);
+void cleanup_remove(uptr p, u64 id);
+u64 weak_register(uptr p);
+u64 weak_strong(u64 *h);
+
+static inline void mem_zero(void *p, u64 n)
+{
+	u64 *q = p;
+	if (n < 256) {
+		for (; n >= 8; n -= 8)
+			*q++ = 0;
+	} else {
+		u64 words = n >> 3;
+		__asm__ volatile("rep stosq" : "+D"(q), "+c"(words) : "a"(0) : "memory");
+		n &= 7;
+	}
+	for (u8 *b = (u8 *)q; n; n--)
+		*b++ = 0;
+}
+
+#endif

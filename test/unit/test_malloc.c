@@ -1,0 +1,275 @@
+/* test_malloc.c: the allocator and collector as a hosted program.
+ * The runtime's memory files are linked with the small OS and scheduler below: one "P" per thread,
+ * the world stopped by a lock each thread takes around its steps. Types and roots are made by hand.
+ * A random graph is compared with a shadow model: whatever the model can reach must keep its
+ * contents, and after a collection the number of objects must be the number reachable.
+ *   cc -DMEM_HOSTED test_malloc.c runtime/{sizeclass,mheap,...}.c -lpthread */
+#define _GNU_SOURCE
+#include "../../runtime/mem.h"
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+enum { NSlots = 4000, NTypes = 8, NThreads = 4 };
+
+Sched sched;
+P **rt_allp;
+DebugVars rt_debugvars;
+Moduledata rt_firstmoduledata;
+static pthread_rwlock_t world = PTHREAD_RWLOCK_INITIALIZER;
+static _Thread_local MCache *cache;
+static _Thread_local M thread;
+static _Thread_local P proc;
+static uptr roots[NThreads][NSlots];
+
+MCache *mcache_current(void) { return cache; }
+M *test_m(void) { return &thread; }
+void rt_lock(Mutex *l) { while (__atomic_exchange_n(&l->key, 1, __ATOMIC_ACQUIRE)) sched_yield(); }
+void rt_unlock(Mutex *l) { __atomic_store_n(&l->key, 0, __ATOMIC_RELEASE); }
+int sched_yield(void);
+void rt_printf(const char *f, ...) { va_list a; va_start(a, f); vfprintf(stderr, f, a); va_end(a); }
+void rt_throw(const char *m) { fprintf(stderr, "throw: %s\n", m); abort(); }
+void rt_fatal(const char *m) { rt_throw(m); }
+void rt_panic_plain(const char *m) { rt_throw(m); }
+void rt_panic_error(const char *m) { rt_throw(m); }
+void *os_mmap(void *at, u64 n, i32 prot, i32 flags)
+{
+	void *p = mmap(at, n, prot, flags, -1, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+i64 os_munmap(void *p, u64 n) { return munmap(p, n); }
+i64 os_madvise(void *p, u64 n, i32 a) { return madvise(p, n, a); }
+bool os_commit(void *p, u64 n) { return mprotect(p, n, 3) == 0; }
+i64 os_nanotime(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1000000000ll + t.tv_nsec; }
+void os_walltime(i64 *s, i32 *n) { *s = 0, *n = 0; }
+const char *rt_getenv(const char *n) { return getenv(n); }
+i64 rt_debug(const char *k, i64 d) { (void)k; return d; }
+u64 rt_callgoclosure(Funcval *f, u64 a, u64 b, u64 c, u64 d) { (void)f, (void)a, (void)b, (void)c; return d; }
+u32 rt_gstatus(G *g) { (void)g; return GDead; }
+void rt_unwind_init(Unwinder *u, G *g) { u->gp = g; u->done = true; }
+bool rt_unwind_next(Unwinder *u) { return !u->done; }
+void rt_frame_maps(const Frame *f, Ptrmap *l, Ptrmap *a, const StackObject **o, u64 *n) { (void)f, (void)l, (void)a, (void)o; *n = 0; }
+void rt_roots_g(G *g, RootFn f, RangeFn r, void *a) { (void)g, (void)f, (void)r, (void)a; }
+void rt_foreach_g(void (*f)(G *, void *), void *a) { (void)f, (void)a; }
+void rt_ready(G *g) { (void)g; }
+void rt_park_unlock(Mutex *l, u8 r) { (void)l, (void)r; abort(); }
+void rt_roots_global(RootFn f, void *arg)
+{
+	for (u32 t = 0; t < NThreads; t++)
+		for (u32 i = 0; i < NSlots; i++)
+			f(arg, (void *)roots[t][i]);
+}
+/* A thread holds the world for reading while it runs; the stopper trades that for writing. */
+bool rt_try_stop_the_world(const char *why)
+{
+	(void)why;
+	pthread_rwlock_unlock(&world);
+	pthread_rwlock_wrlock(&world);
+	return true;
+}
+void rt_start_the_world(void)
+{
+	pthread_rwlock_unlock(&world);
+	pthread_rwlock_rdlock(&world);
+}
+
+static u64 rnd(u64 *s)
+{
+	*s ^= *s << 13;
+	*s ^= *s >> 7;
+	*s ^= *s << 17;
+	return *s;
+}
+
+/* Types: word 0 a pointer, word 1 a check number, then pointers where the mask says so. */
+static Type types[NTypes];
+static u8 masks[NTypes][4096];
+static u64 typesize[NTypes] = { 16, 24, 64, 200, 512, 600, 5000, 40000 };
+
+static void make_types(void)
+{
+	u64 seed = 99;
+	for (u32 t = 0; t < NTypes; t++) {
+		u64 words = typesize[t] / 8, last = 0;
+		masks[t][0] = 1;
+		for (u64 i = 2; i < words; i++)
+			if (rnd(&seed) % 3 == 0)
+				masks[t][i >> 3] |= 1 << (i & 7), last = i;
+		types[t] = (Type){ .size = typesize[t], .ptrbytes = (last + 1) * 8, .gcdata = masks[t], .kind = 25 };
+	}
+}
+
+typedef struct { uptr *p; u32 type; u64 check; u32 ref; } Model;
+
+/* An object refers to at most one other slot's object through its last pointer word. */
+static void *step_thread(void *arg)
+{
+	u64 t = (u64)arg, seed = 7 + t * 1000003;
+	proc.mcache = cache = mcache_new();
+	thread.p = &proc;
+	pthread_rwlock_rdlock(&world);
+	Model *m = calloc(NSlots, sizeof *m);
+	u64 checks = 0;
+	for (u64 n = 0; n < 300000; n++) {
+		u32 i = rnd(&seed) % NSlots;
+		u32 ty = rnd(&seed) % 100 < 97 ? rnd(&seed) % 5 : rnd(&seed) % NTypes;
+		if (rnd(&seed) % 4 == 0) {      /* garbage and noise */
+			u8 *x = mem_alloc(cache, 1 + rnd(&seed) % 300, NULL, true);
+			for (u32 k = 0; k < 1; k++)
+				if (x[k])
+					abort();
+			memset(x, 0xff, 1);
+		}
+		uptr *p = mem_alloc(cache, types[ty].size, &types[ty], true);
+		for (u64 k = 0; k < types[ty].size / 8; k++)
+			if (p[k]) {
+				fprintf(stderr, "not zero: type %u word %lu of %p = %lx\n", ty, k, (void *)p, p[k]);
+				abort();
+			}
+		u64 lastword = types[ty].ptrbytes / 8 - 1;
+		for (u64 k = 1; k < types[ty].size / 8; k++)
+			if (!(masks[ty][k >> 3] >> (k & 7) & 1))
+				p[k] = (uptr)p + 8;     /* looks like a pointer, is none */
+		p[1] = n * 4 + t;
+		/* the new object keeps the old one of another slot alive through an interior pointer */
+		u32 j = rnd(&seed) % NSlots;
+		if (m[j].p)
+			p[lastword] = (uptr)m[j].p + 8;
+		m[i] = (Model){ p, ty, n * 4 + t, 0 };
+		roots[t][i] = (uptr)p;
+		if (m[j].p && j != i && m[j].p[1] != m[j].check)
+			abort();
+		uptr held = p[lastword];
+		if (held && lastword && *(uptr *)held % 4 != t)
+			abort();
+		if (rnd(&seed) % 3 == 0 && lastword)
+			p[lastword] = 0;        /* keep chains short */
+		u32 k = rnd(&seed) % NSlots;
+		if (m[k].p) {
+			if (m[k].p[1] != m[k].check) {
+				fprintf(stderr, "object changed\n");
+				abort();
+			}
+			checks++;
+		}
+		if (n % 64 == 0) {
+			pthread_rwlock_unlock(&world);
+			pthread_rwlock_rdlock(&world);
+		}
+	}
+	pthread_rwlock_unlock(&world);
+	free(m);
+	printf("thread %lu: %lu checks\n", t, checks);
+	return NULL;
+}
+
+static u64 live_objects(void)
+{
+	sweep_finish();
+	u64 n = 0;
+	mcache_flush_all();
+	for (u32 i = 0; i < NumSizeClasses; i++)
+		n += mheap.nmalloc[i] - mheap.nfree[i];
+	return n;
+}
+
+static void test_exact(void)
+{
+	memset(roots, 0, sizeof roots);
+	gc_try_collect(true);
+	if (live_objects())
+		rt_throw("objects survive without roots");
+	uptr *head = NULL;
+	for (u32 i = 0; i < 100000; i++) {
+		uptr *p = mem_alloc(cache, 16, &types[0], true);
+		p[0] = (uptr)head;
+		head = p;
+		roots[0][0] = (uptr)head;
+		mem_alloc(cache, 48, &types[1], true);
+	}
+	gc_try_collect(true);
+	if (live_objects() != 100000)
+		rt_throw("list: wrong number of live objects");
+	mem_verify();
+	static u64 seen;
+	u64 *h = (u64 *)weak_register((uptr)head);
+	if (weak_register((uptr)head + 8) != (u64)h || weak_strong(h) != (u64)head)
+		rt_throw("weak handle");
+	cleanup_add((uptr)head, &seen);
+	fin_add((uptr)head[0], &types[0], 0, NULL, NULL);
+	roots[0][0] = 0;
+	gc_try_collect(true);
+	(void)h;
+	printf("finalizers %lu cleanups %lu objects left %lu\n", finq_pending(0), finq_pending(1), live_objects());
+}
+
+static void bench(void)
+{
+	static const u64 sizes[] = { 16, 24, 64, 200 };
+	for (u32 t = 0; t < 4; t++) {
+		i64 t0 = os_nanotime();
+		u64 n = 4000000;
+		for (u64 i = 0; i < n; i++)
+			mem_alloc(cache, sizes[t], &types[t], true);
+		i64 t1 = os_nanotime();
+		printf("alloc %lu bytes with pointers: %.1f ns\n", sizes[t], (double)(t1 - t0) / n);
+		t0 = os_nanotime();
+		for (u64 i = 0; i < n; i++)
+			mem_alloc(cache, sizes[t], NULL, true);
+		t1 = os_nanotime();
+		printf("alloc %lu bytes without: %.1f ns\n", sizes[t], (double)(t1 - t0) / n);
+	}
+	mheap.gcpercent = -1;
+	gc_update_goal();
+	uptr tree = 0;
+	static u8 mask = 3;
+	static Type node = { .size = 32, .ptrbytes = 16, .gcdata = &mask };
+	u64 n = 2000000;
+	uptr *all = malloc(n * 8);
+	for (u64 i = 0; i < n; i++) {
+		uptr *p = mem_alloc(cache, 32, &node, true);
+		all[i] = (uptr)p;
+		if (i) {
+			uptr *parent = (uptr *)all[(i - 1) / 2];
+			parent[(i - 1) & 1] = (uptr)p;
+		} else {
+			tree = (uptr)p;
+		}
+	}
+	roots[0][0] = tree;
+	i64 t0 = os_nanotime();
+	gc_try_collect(true);
+	i64 t1 = os_nanotime();
+	printf("mark %lu objects of 32 bytes: %.1f ns each, pause %.1f ms\n", n, (double)(t1 - t0) / n, (t1 - t0) / 1e6);
+	if (live_objects() < n)
+		rt_throw("tree lost");
+	free(all);
+}
+
+int main(int argc, char **argv)
+{
+	rt_debugvars.memcheck = argc > 1 && atoi(argv[1]) & 1;
+	rt_debugvars.clobber = argc > 1 && atoi(argv[1]) & 2;
+	rt_debugvars.gcstress = 0;
+	sched.gomaxprocs = NThreads;
+	rt_mallocinit();
+	mheap.enabled = true;
+	make_types();
+	pthread_t th[NThreads];
+	for (u64 t = 0; t < NThreads; t++)
+		pthread_create(&th[t], NULL, step_thread, (void *)t);
+	for (u32 t = 0; t < NThreads; t++)
+		pthread_join(th[t], NULL);
+	proc.mcache = cache = mcache_new();
+	thread.p = &proc;
+	pthread_rwlock_rdlock(&world);
+	test_exact();
+	printf("%lu cycles, pauses %.1f ms\n", mheap.numgc, mheap.pausetotal / 1e6);
+	if (!(argc > 1))
+		bench();
+	printf("ok\n");
+	return 0;
+}
