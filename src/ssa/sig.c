@@ -106,7 +106,7 @@ static SigVar assign(Assign *a, Type *t, u32 index)
 	}
 	v.n = a->part.n - v.first;
 	if (!v.in_regs && !v.n)     /* one part standing for the whole: addressed, never a value */
-		vec_push(a->ar, &a->part, (SigPart){.ty = TyVoid, .reg = -1, .off = v.off, .param = index}), v.n = 1;
+		vec_push(a->ar, &a->part, (SigPart){.ty = TyVoid, .reg = -1, .off = v.off, .param = index, .size = (u32)l->size}), v.n = 1;
 	return v;
 }
 

@@ -123,6 +123,7 @@ typedef struct SigPart {
 	u32 off;              /* stack: offset in the argument area; register: offset of its spill slot */
 	u32 param;            /* which parameter or result */
 	u32 poff;             /* offset of the component inside it */
+	u32 size;             /* TyVoid: the whole value lives in memory, passed by copying size bytes from an address */
 } SigPart;
 typedef struct SigVar { Type *type; u32 off; bool in_regs; u32 first, n; } SigVar;   /* one parameter/result: its parts */
 typedef struct Sig {

@@ -1,0 +1,179 @@
+/* gen: from SSA to machine code.
+ *
+ * Nouns. An MFunc is a function in machine form: MBlocks of MInsts over virtual registers (VReg), which are the SSA
+ * values themselves plus temporaries. An MInst has operands (definitions first, then uses), at most one memory
+ * operand and one immediate. A VReg is defined once, or is rematerialisable: then it has no definition and
+ * is computed again wherever it is wanted. Phis stay phis: a list at the head of a block. A Code is the result: bytes, symbolic
+ * relocations and the tables the linker encodes.
+ *
+ * Order. arch->lower (isel) -> regalloc -> stackmap -> frame -> arch->emit. Nothing here knows a machine by name; facts come
+ * from struct Arch.
+ *
+ * Registers. Every call destroys all of them. A value needed after a call sits in its spill slot, stored once right behind its
+ * definition; slots are of pointers or of non-pointers for ever. Instructions the allocator inserts do not touch flags.
+ */
+#ifndef SEAGO_GEN_H
+#define SEAGO_GEN_H
+
+#include "../ssa/ssa.h"
+
+typedef u32 VReg;          /* 0: none */
+typedef u32 RegMask;
+enum { MaxRegs = 32, RegNone = 0xff };
+
+typedef enum MemKind {
+	MemNone,
+	MemBase,               /* base + index * scale + disp */
+	MemSym,                /* sym + disp, pc relative */
+	MemSlot,               /* frame slot + disp (+ index * scale) */
+	MemSpill,              /* spill slot of VReg slot */
+	MemArg,                /* incoming argument area + disp */
+	MemOut,                /* outgoing argument area + disp */
+} MemKind;
+
+typedef struct MOpnd {
+	VReg v;
+	u8 reg;                /* set by regalloc */
+	u8 fix;                /* required register, or RegNone */
+	bool early;            /* temporary: never shares a register with a use */
+} MOpnd;
+
+enum {  /* MInst.flags */
+	MTied = 1,             /* definition 0 takes the register of use 0 */
+	MSwap = 2,             /* uses 0 and 1 may be exchanged */
+	MCall = 4,             /* safepoint; destroys all registers */
+	MNoreturn = 8,
+	MInserted = 16,        /* by regalloc: copies, reloads, stores to spill slots */
+};
+
+typedef struct MInst {
+	u16 op;                /* the machine's own */
+	u8 size, cc;
+	u8 flags, mem, scale;
+	i8 base, index;        /* which use; -1: none */
+	u8 ndef, nuse;
+	u16 aux;               /* the machine's own */
+	i32 disp;
+	u32 slot;
+	RegMask clobber;
+	i64 imm;
+	Sym *sym;
+	MOpnd *o;              /* ndef definitions, then nuse uses */
+	Pos pos;
+	u32 inl;
+	VReg *live; u32 nlive; /* calls: pointers in spill slots needed afterwards */
+	i32 map;               /* calls: index of the stack map */
+} MInst;
+
+typedef struct LiveAt { VReg v; i32 dist; } LiveAt;
+
+typedef struct MPhi { VReg v; u8 reg; VReg *arg; } MPhi;   /* reg RegNone: lives in its spill slot */
+
+typedef struct MBlock {
+	VEC(MInst) in;         /* before register allocation, terminator excluded */
+	VEC(MInst) out;        /* after it */
+	VEC(MPhi) phi;
+	VEC(u32) succ, pred;   /* block numbers */
+	MInst term;            /* jump, branch, return ...: operands may be used at the end of the block */
+	bool cold, isret;
+	u32 order;             /* position in MFunc.order + 1; 0: unreachable */
+	LiveAt *livein, *liveout; u32 nlivein, nliveout;
+	VReg start[MaxRegs], end[MaxRegs];
+	bool done;
+	u32 lo, hi;            /* linear positions */
+} MBlock;
+
+typedef struct VInfo {
+	u8 ty;
+	bool remat, spilled;
+	u8 hint;               /* wished register */
+	u32 rematinst;         /* index in MFunc.remat */
+	i32 slot;              /* spill slot number, -1 none */
+	u32 lo, hi;            /* live range over linear positions, for sharing slots */
+} VInfo;
+
+typedef struct SpillSlot { bool ptr; u32 hi; i32 off; } SpillSlot;
+
+typedef struct PcVal { u32 pc; i32 val; } PcVal;
+typedef struct PcLine { u32 pc; Pos pos; u32 inl; } PcLine;
+typedef struct StackObj { i32 off; u32 size; const Type *type; } StackObj;
+
+/* Machine code of one function. pc tables: sorted, a row holds from its pc to the next row's. Offsets in bitmaps and stack
+ * objects as in the runtime's tables: locals end at varp (address of the saved frame pointer), args start at argp. */
+typedef struct Code {
+	u8 *text; u32 size;
+	VEC(Reloc) rel;
+	u32 framesize;             /* bytes between the return address and SP */
+	u32 argsize;               /* stack arguments and results */
+	VEC(PcLine) line;
+	VEC(PcVal) sp;             /* bytes SP is below its value at entry */
+	VEC(PcVal) map;            /* stack map index at calls; -1: as at entry, which is map 0 */
+	VEC(PcVal) unsafe_;        /* 1: not a place for asynchronous preemption */
+	u32 nmap, argbits, localbits;
+	u8 *argmap, *localmap;     /* nmap bitmaps of (bits + 7) / 8 bytes */
+	StackObj *obj; u32 nobj;
+	u32 deferreturn;           /* pc of the recovery block, 0 none */
+	bool open_defers;
+	u32 defer_bits_off, defer_slots_off;    /* below varp */
+	bool nosplit_leaf;
+} Code;
+
+typedef struct MFunc {
+	const struct Arch *arch;
+	Func *f;
+	Arena *ar;                 /* this function's scratch */
+	Arena *out;                /* where Code goes */
+	VEC(MBlock) b;             /* same numbers as Func.b, then split edges */
+	VEC(u32) order;            /* reverse post-order */
+	VEC(u32) layout;           /* order of emission: cold blocks last */
+	VEC(VInfo) v;
+	VEC(MInst) remat;
+	VEC(SpillSlot) spill;
+	u32 outsize;               /* outgoing area */
+	bool has_call;
+	u32 *slotuse;              /* per frame slot: see SlotUse */
+	i32 framesize;             /* below the saved frame pointer */
+	Code *code;
+} MFunc;
+
+/* One row per processor. */
+typedef struct Arch {
+	const char *name;
+	u32 nregs;
+	const char *const *regname;
+	RegMask allocatable[2];        /* integer, float */
+	const u8 *order[2];            /* allocation order, RegNone at the end */
+	const u8 *intarg; u32 nintarg; /* ABIInternal sequences */
+	const u8 *floatarg; u32 nfloatarg;
+	u8 closure, g;
+	void (*lower)(MFunc *m);
+	void (*emit)(MFunc *m);
+	/* Instructions regalloc inserts; locations are registers, or RegNone for the spill slot of v. */
+	MInst (*move)(MFunc *m, Ty ty, u8 dst, VReg dstv, u8 src, VReg srcv);
+	u8 scratch[2];                 /* reserved for breaking cycles, by class (may be the same) */
+	MInst (*rezero)(MFunc *m);     /* restores a scratch register that must hold zero; NULL: none */
+} Arch;
+
+extern const Arch arch_amd64;
+
+static inline bool vreg_float(const MFunc *m, VReg v) { return ty_is_float(m->v.a[v].ty); }
+VReg mfunc_temp(MFunc *m, Ty ty);
+u32 mblock_new(MFunc *m);
+
+/* gen.c: one function; output in out, scratch memory in tmp. Any thread. */
+Code *gen_func(Func *f, const Arch *arch, Arena *out, Arena *tmp);
+void gen_print(Buf *b, MFunc *m, bool after);          /* machine code as text, for -d */
+
+/* regalloc.c */
+void gen_regalloc(MFunc *m);
+/* stackmap.c: fills Code.argmap, Code.localmap and the map index of every call; needs frame offsets */
+void gen_stackmap(MFunc *m);
+void gen_zero_slots(MFunc *m);                         /* which slots the prologue must clear */
+/* frame.c: offsets of slots and spills from the frame base (the saved frame pointer, downwards) */
+void gen_frame(MFunc *m);
+/* pctab.c */
+void code_line(Arena *a, Code *c, u32 pc, Pos pos, u32 inl);
+void code_pcval(Arena *a, void *table, u32 pc, i32 val);   /* VEC(PcVal) */
+u8 *code_encode(Arena *a, const PcVal *v, u32 n, i32 first, u32 end, u32 quantum, u32 *len);  /* pclntab's varint pairs */
+
+#endif
