@@ -134,24 +134,17 @@ u64 mem_mallocgc(u64 size, Type *typ, u64 needzero)
 	return (u64)mem_alloc(mcache_current(), size, typ, needzero & 1);
 }
 
-enum { MaxAllocShift = 48 };
-
-static bool array_size(u64 elem, i64 n, u64 *size)
+/* Is p inside of memory the heap manages? */
+u64 mem_inheap(uptr p)
 {
-	return n >= 0 && !__builtin_mul_overflow(elem, (u64)n, size) && *size <= 1ul << MaxAllocShift;
-}
-
-u64 mem_newarray(Type *typ, i64 n)
-{
-	u64 size;
-	if (!array_size(typ->size, n, &size))
-		rt_panic_plain("runtime: allocation size out of range");
-	return (u64)mem_alloc(mcache_current(), size, typ, true);
+	return mheap_span_of(p) != NULL;
 }
 
 static void init_hostile(void)
 {
 	rt_debugvars.clobber |= rt_debug("clobberfree", 0);
+	rt_debugvars.memcheck |= rt_debug("memcheck", 0);
+	rt_writebarrier.enabled = rt_debug("wb", 0);
 }
 
 void rt_mallocinit(void)

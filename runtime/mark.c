@@ -80,7 +80,6 @@ static inline void mark_slot(Marker *w, MSpan *s, u32 i)
 	if (s->spanclass & 1)
 		return;
 	uptr obj = s->base + i * s->elemsize;
-	__builtin_prefetch((void *)obj);
 	push(w, s->elemsize <= BitmapMaxSize ? obj | s->elemsize >> 3 << 48 : obj);
 }
 
@@ -204,22 +203,13 @@ void gc_scan_object(Marker *w, uptr p)
 void gc_drain(Marker *w)
 {
 	for (;;) {
-		u64 item = pop(w);
-		u32 at = w->ringpos++ % MarkRing;
-		u64 old = w->ring[at];
-		w->ring[at] = item;
-		if (item) {
-			u64 obj = item & ((1ul << 48) - 1);
-			__builtin_prefetch((void *)obj);
+		u64 item;
+		while (w->ringtail - w->ringhead < MarkRing && (item = pop(w))) {
+			__builtin_prefetch((void *)(item & ((1ul << 48) - 1)));
+			w->ring[w->ringtail++ % MarkRing] = item;
 		}
-		if (old) {
-			scan_item(w, old);
-		} else if (!item) {
-			bool any = false;
-			for (u32 i = 0; i < MarkRing; i++)
-				any |= w->ring[i] != 0;
-			if (!any)
-				return;
-		}
+		if (w->ringhead == w->ringtail)
+			return;
+		scan_item(w, w->ring[w->ringhead++ % MarkRing]);
 	}
 }

@@ -58,6 +58,15 @@ void mem_bulkbarrier(uptr dst, uptr src, u64 size)
 	}
 }
 
+/* The same when dst holds nothing yet. */
+void mem_bulkbarriersrc(uptr dst, uptr src, u64 size)
+{
+	(void)dst;
+	if (rt_writebarrier.enabled)
+		for (u64 off = 0; off < size; off += 8)
+			record(rt_p(), *(uptr *)(src + off));
+}
+
 void rt_bulk_barrier(Type *t, void *dst, const void *src)
 {
 	if (unlikely(rt_writebarrier.enabled) && t->ptrbytes)

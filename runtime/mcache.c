@@ -148,7 +148,8 @@ MCache *mcache_new(void)
 
 void rt_mcache_init(P *pp)
 {
-	pp->mcache = mcache_new();
+	if (!pp->mcache)
+		pp->mcache = mcache_new();
 }
 
 void rt_mcache_flush(P *pp)

@@ -247,7 +247,7 @@ enum { MarkRing = 8 };
 struct Marker {
 	WorkBuf *buf;
 	u64 ring[MarkRing];
-	u32 ringpos;
+	u32 ringhead, ringtail;
 	u64 bytes, objects, scanned;
 	u64 badptr;
 };
@@ -290,8 +290,9 @@ void mprof_sample(MCache *c, uptr p, u64 size);
 /* Entries of abi/entries-mem.def. */
 u64 mem_newobject(Type *typ);
 u64 mem_mallocgc(u64 size, Type *typ, u64 needzero);
-u64 mem_newarray(Type *typ, i64 n);
+u64 mem_inheap(uptr p);
 void mem_bulkbarrier(uptr dst, uptr src, u64 size);
+void mem_bulkbarriersrc(uptr dst, uptr src, u64 size);
 Pair mem_findobject(uptr p);
 u64 mem_readstats(void *ms);
 u64 gc_run(void);

@@ -68,7 +68,8 @@ static MSpan *record_new(void)
 	if (mheap.nall == mheap.capall) {
 		u64 cap = mheap.capall ? mheap.capall * 2 : 4096;
 		MSpan **all = rt_persistentalloc(cap * sizeof *all, 64);
-		memcpy(all, mheap.all, mheap.nall * sizeof *all);
+		if (mheap.all)
+			memcpy(all, mheap.all, mheap.nall * sizeof *all);
 		astorerel(&mheap.all, all);     /* the old one stays readable for sweepers */
 		mheap.capall = cap;
 	}

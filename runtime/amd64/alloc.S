@@ -18,16 +18,10 @@
 #define MCache_tinyallocs 4368
 
 .section .text.newobject, "ax", @progbits
-.globl "runtime.newobject", "reflect.unsafe_New", "internal/reflectlite.unsafe_New", "internal/runtime/maps.newobject"
+.globl "runtime.newobject"
 .type "runtime.newobject", @function
-.type "reflect.unsafe_New", @function
-.type "internal/reflectlite.unsafe_New", @function
-.type "internal/runtime/maps.newobject", @function
 .balign 32
 "runtime.newobject":
-"reflect.unsafe_New":
-"internal/reflectlite.unsafe_New":
-"internal/runtime/maps.newobject":
 	mov	Type_size(%rax), %rcx
 	mov	%fs:M_p, %rdx
 	mov	P_mcache(%rdx), %rdx
