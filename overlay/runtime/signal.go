@@ -1,0 +1,106 @@
+// From signal to panic. The C handler finds that a fault happened in Go code, notes it in
+// the goroutine and arranges for sigpanic to run as if the faulting instruction had
+// called it.
+package runtime
+
+import "internal/abi"
+
+const (
+	fpe_INTDIV = 1
+	fpe_INTOVF = 2
+	segvMapErr = 1
+	segvAccErr = 2
+	siKernel   = 0x80
+	busAdrErr  = 2
+)
+
+var sigNames = [...]string{
+	1: "SIGHUP: terminal line hangup", 2: "SIGINT: interrupt", 3: "SIGQUIT: quit",
+	4: "SIGILL: illegal instruction", 5: "SIGTRAP: trace trap", 6: "SIGABRT: abort",
+	7: "SIGBUS: bus error", 8: "SIGFPE: floating-point exception", 9: "SIGKILL: kill",
+	10: "SIGUSR1: user-defined signal 1", 11: "SIGSEGV: segmentation violation",
+	12: "SIGUSR2: user-defined signal 2", 13: "SIGPIPE: write to broken pipe",
+	14: "SIGALRM: alarm clock", 15: "SIGTERM: termination", 16: "SIGSTKFLT: stack fault",
+	17: "SIGCHLD: child status has changed", 18: "SIGCONT: continue",
+	19: "SIGSTOP: stop, unblockable", 20: "SIGTSTP: keyboard stop",
+	21: "SIGTTIN: background read from tty", 22: "SIGTTOU: background write to tty",
+	23: "SIGURG: urgent condition on socket", 24: "SIGXCPU: cpu limit exceeded",
+	25: "SIGXFSZ: file size limit exceeded", 26: "SIGVTALRM: virtual alarm clock",
+	27: "SIGPROF: profiling alarm clock", 28: "SIGWINCH: window size change",
+	29: "SIGIO: i/o now possible", 30: "SIGPWR: power failure restart",
+	31: "SIGSYS: bad system call",
+}
+
+func signame(sig uint32) string {
+	if sig >= uint32(len(sigNames)) {
+		return ""
+	}
+	return sigNames[sig]
+}
+
+// sigpanic turns the fault noted in the goroutine into a panic. Its caller's pc is the
+// faulting instruction itself.
+//
+//go:linkname sigpanic
+func sigpanic() {
+	gp := getg()
+	switch gp.sig {
+	case _SIGBUS:
+		if gp.sigcode0 == busAdrErr && gp.sigcode1 < 0x1000 {
+			panicmem()
+		}
+		faultpanic(gp)
+	case _SIGSEGV:
+		if (gp.sigcode0 == 0 || gp.sigcode0 == segvMapErr || gp.sigcode0 == segvAccErr) && gp.sigcode1 < 0x1000 {
+			panicmem()
+		}
+		faultpanic(gp)
+	case _SIGFPE:
+		switch gp.sigcode0 {
+		case fpe_INTDIV:
+			panicdivide()
+		case fpe_INTOVF:
+			panicoverflow()
+		}
+		panicfloat()
+	}
+	throw("unexpected signal")
+}
+
+// faultpanic answers a fault at an address no nil pointer explains.
+func faultpanic(gp *g) {
+	if gp.paniconfault {
+		panicmemAddr(gp.sigcode1)
+	}
+	print("unexpected fault address ", hex(gp.sigcode1), "\n")
+	throw("fault")
+}
+
+// fatalsignal reports a signal that no Go code can answer; the C handler calls it on the
+// signal stack with the interrupted pc and sp.
+func fatalsignal(gp *g, sig uint32, pc, sp uintptr) {
+	getg().m.caughtsig.set(gp)
+	startpanic_m()
+	if name := signame(sig); name != "" {
+		print(name, "\n")
+	} else {
+		print("Signal ", sig, "\n")
+	}
+	print("PC=", hex(pc), " m=", getg().m.id, " sigcode=", gp.sigcode0)
+	if sig == _SIGSEGV || sig == _SIGBUS {
+		print(" addr=", hex(gp.sigcode1))
+	}
+	print("\n\n")
+	level, _, docrash := gotraceback()
+	if level > 0 {
+		traceback(pc, sp, 0, gp)
+		tracebackothers(gp)
+		print("\n")
+	}
+	if docrash {
+		crash()
+	}
+	exit(2)
+}
+
+var _ = abi.FuncPCABIInternal

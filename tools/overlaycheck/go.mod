@@ -1,0 +1,3 @@
+module overlaycheck
+
+go 1.26
