@@ -141,27 +141,40 @@ static const struct { const char *name; bool nobits; bool newseg; } sect_info[Se
 	[SectBss] = {".bss", true, false}, [SectNoptrBss] = {".noptrbss", true, false},
 };
 
-void link_layout(Image *im)
+static void collect(Image *im, bool text)
 {
 	for (u32 i = 0; i < im->kept.n; i++) {
 		Sym *s = im->kept.a[i];
-		Sect k = s == im->pclntab ? SectPclntab : sect_of(s);
-		vec_push(im->ar, &im->sect[k].sym, s);
+		if ((s->kind == SymText) == text)
+			vec_push(im->ar, &im->sect[s == im->pclntab ? SectPclntab : sect_of(s)].sym, s);
 	}
-	u64 addr = ImageBase + HeaderBytes;
+}
+
+void link_layout_text(Image *im)
+{
 	for (int k = 0; k < SectMax; k++) {
 		im->sect[k].name = sect_info[k].name;
 		im->sect[k].nobits = sect_info[k].nobits;
-		if (sect_info[k].newseg)
-			addr = align_up(addr, PageSize);
-		addr = place(im, (Sect)k, addr);
 	}
-	im->types = im->sect[SectRodata].addr;
+	collect(im, true);
+	place(im, SectText, ImageBase + HeaderBytes);
 	OutSect *t = &im->sect[SectText];
 	im->text = t->sym.a;
 	im->ntext = t->sym.n;
 	for (im->ngo = 0; im->ngo < im->ntext && !is_c(im->text[im->ngo]); im->ngo++)
 		;
+}
+
+void link_layout_data(Image *im)
+{
+	collect(im, false);
+	u64 addr = im->sect[SectText].addr + im->sect[SectText].size;
+	for (int k = SectText + 1; k < SectMax; k++) {
+		if (sect_info[k].newseg)
+			addr = align_up(addr, PageSize);
+		addr = place(im, (Sect)k, addr);
+	}
+	im->types = im->sect[SectRodata].addr;
 }
 
 /* ---- relocation ---- */

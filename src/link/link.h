@@ -5,7 +5,7 @@
  * sections in a fixed order, symbols in each sorted by name, addresses, then bytes, relocated. Tables (pclntab, moduledata,
  * symbol table) are made from what was kept.
  *
- * From here on no symbol is added after link_layout has run.
+ * From here on no symbol is added after link_layout_data has run.
  */
 #ifndef SEAGO_LINK_H
 #define SEAGO_LINK_H
@@ -32,6 +32,7 @@ typedef struct Image {
 	Sym **text; u32 ntext;         /* in address order: Go first; C after ctext */
 	u32 ngo;
 	Sym *moduledata, *pclntab;
+	u32 pcoff[5], nfunc;           /* parts of pclntab: names, units, files, pc tables, functions */
 	u64 types, etypes;             /* bounds of the descriptors */
 	u64 entry;
 	VEC(Sym *) ext;                /* names the C runtime defines */
@@ -48,12 +49,15 @@ bool robj_load(Image *im, const u8 *elf, size_t n);
 const char **robj_undefined(Program *p, const u8 *elf, size_t n, u32 *count);
 /* ---- layout.c ---- */
 void link_mark(Image *im, Sym *root);                /* reachability over relocations of code and data */
-u64 sym_addr(const Sym *s);                          /* after link_layout */
-void link_layout(Image *im);
+u64 sym_addr(const Sym *s);                          /* after layout */
+void link_layout_text(Image *im);                    /* addresses of code; then tables can be made */
+void link_layout_data(Image *im);
 void link_relocate(Image *im);
 /* ---- pclntab.c, moduledata.c ---- */
 void link_pclntab(Image *im);
 void link_moduledata(Image *im);
+void link_bounds(Image *im, bool final);             /* runtime.text, runtime.edata ...; final: addresses are known */
+void link_masks(Image *im);                          /* after layout: pointer masks of data and bss */
 /* ---- elf.c ---- */
 /* Links everything reachable from the entry (code of all live functions is there) and writes out (aside, then renamed). False after reporting through d. */
 bool link_program(Program *p, const char *out, Diag *d);

@@ -1,0 +1,178 @@
+/* The executable file: ELF64, static, three loadable segments (code R-X, read-only R, data RW), no interpreter.
+ *
+ *     file header, program headers | .text | .rodata .gopclntab | .go.buildinfo .noptrdata .data (.bss .noptrbss) |
+ *     .symtab .strtab .shstrtab | section headers
+ *
+ * File offset and address agree modulo the page size. */
+#include <elf.h>
+#include <errno.h>
+#include "link.h"
+
+enum { Page = 4096, ImageBase = 0x400000, NPhdr = 4 };
+
+typedef struct Out { Buf b; Buf shstr; VEC(Elf64_Shdr) sh; Arena *ar; } Out;
+
+static void pad_to(Buf *b, u64 n)
+{
+	static const char zero[Page];
+	while (b->n < n)
+		buf_write(b, zero, min_u64(sizeof zero, n - b->n));
+}
+
+static u32 sh_name(Out *o, const char *s)
+{
+	u32 at = o->shstr.n;
+	buf_write(&o->shstr, s, strlen(s) + 1);
+	return at;
+}
+
+static void section(Out *o, const char *name, Elf64_Shdr h)
+{
+	h.sh_name = sh_name(o, name);
+	vec_push(o->ar, &o->sh, h);
+}
+
+static u64 sect_flags(Sect k)
+{
+	return SHF_ALLOC | (k == SectText ? SHF_EXECINSTR : k >= SectBuildinfo ? SHF_WRITE : 0);
+}
+
+/* File offsets of the sections and the program headers over them. */
+static void segments(Image *im, Elf64_Phdr *ph)
+{
+	static const struct { u8 first, last; u32 flags; } seg[] = {
+		{SectText, SectText, PF_R | PF_X}, {SectRodata, SectPclntab, PF_R}, {SectBuildinfo, SectNoptrBss, PF_R | PF_W},
+	};
+	u64 off = Page;
+	for (size_t i = 0; i < nelem(seg); i++) {
+		OutSect *a = &im->sect[seg[i].first];
+		u64 start = a->addr & ~(u64)(Page - 1), fend = a->addr, mend = a->addr;
+		off = align_up(off, Page);
+		for (u32 k = seg[i].first; k <= seg[i].last; k++) {
+			OutSect *s = &im->sect[k];
+			s->off = off + (s->addr - start);
+			mend = s->addr + s->size;
+			if (!s->nobits)
+				fend = mend;
+		}
+		bool text = seg[i].first == SectText;   /* the headers are mapped with the code */
+		ph[i] = (Elf64_Phdr){
+			.p_type = PT_LOAD, .p_flags = seg[i].flags, .p_align = Page,
+			.p_offset = text ? 0 : off, .p_vaddr = text ? ImageBase : start,
+		};
+		ph[i].p_paddr = ph[i].p_vaddr;
+		ph[i].p_filesz = fend - ph[i].p_vaddr;
+		ph[i].p_memsz = mend - ph[i].p_vaddr;
+		off += fend - start;
+	}
+	ph[3] = (Elf64_Phdr){.p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W, .p_align = 16};
+}
+
+static void contents(Image *im, Out *o)
+{
+	section(o, "", (Elf64_Shdr){0});
+	for (u32 k = 0; k < SectMax; k++) {
+		OutSect *s = &im->sect[k];
+		section(o, s->name, (Elf64_Shdr){
+			.sh_type = s->nobits ? SHT_NOBITS : SHT_PROGBITS, .sh_flags = sect_flags((Sect)k), .sh_addr = s->addr,
+			.sh_offset = s->off, .sh_size = s->size, .sh_addralign = k == SectText ? 32 : 16,
+		});
+		if (s->nobits || !s->size)
+			continue;
+		pad_to(&o->b, s->off);
+		buf_write(&o->b, s->data, s->size);
+	}
+}
+
+static void symbol(Out *o, Buf *tab, Buf *str, const char *name, u64 addr, u64 size, u32 sect, bool text)
+{
+	Elf64_Sym s = {
+		.st_name = str->n, .st_info = ELF64_ST_INFO(STB_LOCAL, text ? STT_FUNC : STT_OBJECT),
+		.st_shndx = (u16)(sect + 1), .st_value = addr, .st_size = size,
+	};
+	buf_write(tab, &s, sizeof s);
+	buf_write(str, name, strlen(name) + 1);
+}
+
+/* Functions and variables, in address order. Names of the C runtime's sections lose their prefix. */
+static void symtab(Image *im, Out *o)
+{
+	Buf tab = {.ar = o->ar}, str = {.ar = o->ar};
+	Elf64_Sym none = {0};
+	buf_write(&tab, &none, sizeof none);
+	buf_putc(&str, 0);
+	for (u32 k = 0; k < SectMax; k++)
+		for (u32 i = 0; i < im->sect[k].sym.n; i++) {
+			const Sym *s = im->sect[k].sym.a[i];
+			if (k == SectRodata || k == SectPclntab)
+				continue;
+			const char *name = s->name, *dot = strncmp(name, "c:", 2) ? NULL : strstr(name, ".text.");
+			symbol(o, &tab, &str, dot ? dot + 6 : name, s->addr, s->code ? s->code->size : s->size, k, k == SectText);
+		}
+	u32 n = (u32)(tab.n / sizeof(Elf64_Sym));
+	pad_to(&o->b, align_up(o->b.n, 8));
+	section(o, ".symtab", (Elf64_Shdr){.sh_type = SHT_SYMTAB, .sh_offset = o->b.n, .sh_size = tab.n, .sh_link = o->sh.n + 1,
+		.sh_info = n, .sh_addralign = 8, .sh_entsize = sizeof(Elf64_Sym)});
+	buf_write(&o->b, tab.a, tab.n);
+	section(o, ".strtab", (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_offset = o->b.n, .sh_size = str.n, .sh_addralign = 1});
+	buf_write(&o->b, str.a, str.n);
+}
+
+static bool write_file(Image *im, const char *path)
+{
+	Out o = {.ar = im->ar, .b = {.ar = im->ar}, .shstr = {.ar = im->ar}};
+	Elf64_Phdr ph[NPhdr];
+	segments(im, ph);
+	u64 last = im->sect[SectData].off + im->sect[SectData].size;
+	o.b.a = arena_alloc(im->ar, last + (last >> 2), 64);    /* most of what comes */
+	o.b.cap = (u32)(last + (last >> 2));
+	pad_to(&o.b, sizeof(Elf64_Ehdr) + sizeof ph);
+	contents(im, &o);
+	symtab(im, &o);
+	u32 name = sh_name(&o, ".shstrtab");
+	vec_push(o.ar, &o.sh, (Elf64_Shdr){.sh_name = name, .sh_type = SHT_STRTAB, .sh_offset = o.b.n, .sh_size = o.shstr.n, .sh_addralign = 1});
+	buf_write(&o.b, o.shstr.a, o.shstr.n);
+	pad_to(&o.b, align_up(o.b.n, 8));
+	Elf64_Ehdr h = {
+		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+		.e_type = ET_EXEC, .e_machine = EM_X86_64, .e_version = EV_CURRENT, .e_entry = im->entry,
+		.e_phoff = sizeof(Elf64_Ehdr), .e_shoff = o.b.n, .e_ehsize = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr),
+		.e_phnum = NPhdr, .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = (u16)o.sh.n, .e_shstrndx = (u16)(o.sh.n - 1),
+	};
+	buf_write(&o.b, o.sh.a, o.sh.n * sizeof(Elf64_Shdr));
+	memcpy(o.b.a, &h, sizeof h);
+	memcpy(o.b.a + sizeof h, ph, sizeof ph);
+	return file_write_atomic(path, o.b.a, o.b.n, 0755);
+}
+
+bool link_program(Program *p, const char *out, Diag *d)
+{
+	Image im = {.ar = p->ar, .p = p, .diag = d};
+	if (!robj_load(&im, robj_start, (size_t)(robj_end - robj_start)))
+		bug("the embedded runtime object cannot be read");
+	for (u32 i = 0; i < p->whole->live.n; i++)      /* code has been inlined and simplified since: look again */
+		p->whole->live.a[i]->reachable = false;
+	link_bounds(&im, false);
+	/* the module's tables refer to code, not the other way round: they are added below */
+	sym_get(p, "runtime.firstmoduledata")->reachable = true;
+	sym_get(p, "runtime.findfunctab")->reachable = true;
+	Sym *entry = sym_get(p, "_rt0_amd64_linux");
+	link_mark(&im, entry);
+	link_mark(&im, sym_get(p, "runtime.inittab"));
+	if (d->v.n)
+		return false;
+	link_layout_text(&im);
+	sym_get(p, "runtime.findfunctab")->reachable = false;
+	link_pclntab(&im);
+	link_moduledata(&im);
+	link_layout_data(&im);
+	link_bounds(&im, true);
+	link_masks(&im);
+	link_relocate(&im);
+	im.entry = sym_addr(entry);
+	if (!write_file(&im, out)) {
+		diag_add(d, 0, "open %s: %s", out, strerror(errno));
+		return false;
+	}
+	return true;
+}
