@@ -173,7 +173,7 @@ enum {  /* properties of basic types */
 	IsConstType = IsBool | IsNumeric | IsString,
 };
 int kind_info(TypeKind k);
-static inline bool type_is_invalid(const Type *t) { return !t || t->kind == KindInvalid; }
+static inline bool type_is_invalid(const Type *t) { return !t || t->kind == KindInvalid || (t->kind == KindAlias && types_unalias((Type *)t)->kind == KindInvalid); }
 bool type_is(Type *t, int info);                                /* under(t) is a basic with any of info; false for type parameters */
 bool type_all(Type *t, int info);                               /* for type parameters: every type of a non-empty type set */
 bool type_is_untyped(const Type *t);
@@ -407,7 +407,7 @@ void mono_instance(Check *c, Pos pos, Type **tparams, Type **targs, u32 n, const
 bool mono_check(Check *c);
 void check_init_cycles(Check *c, Pkg *p);
 void print_type(Buf *b, Checker *k, Type *t, QualMode q, Pkg *rel, int flags);
-enum { PrintNoNames = 1, PrintSubscripts = 2, PrintPkgInfo = 4 };
+enum { PrintNoNames = 1, PrintSubscripts = 2, PrintPkgInfo = 4, PrintPath = 8 /* full paths, as types2 without a qualifier */ };
 void print_sig(Buf *b, Checker *k, Type *sig, QualMode q, Pkg *rel, int flags);
 const char *s_term(Check *c, UnionTerm t);
 const char *s_terms(Check *c, const TypeSet *s);

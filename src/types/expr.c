@@ -113,6 +113,71 @@ void expr_update_type(Check *c, NodeId n, Type *t, bool final)
 	expr_record_as(c, n, i->mode, t, val);
 }
 
+/* ---- operands as text ---- */
+
+static const char *const mode_text[] = {
+	[ModeInvalid] = "invalid operand", [ModeNovalue] = "no value", [ModeBuiltin] = "built-in", [ModeType] = "type",
+	[ModeConst] = "constant", [ModeVar] = "variable", [ModeMapIndex] = "map index expression", [ModeValue] = "value",
+	[ModeNil] = "nil", [ModeCommaOk] = "comma, ok expression", [ModePkg] = "package",
+};
+
+static void print_operand_type(Check *c, Buf *b, const Operand *x)
+{
+	if (type_is_invalid(x->type)) {
+		buf_puts(b, " with invalid type");
+		return;
+	}
+	buf_puts(b, " of ");
+	if (type_is_generic(x->type) || (x->type->kind == KindFunc && x->type->fn.ntparams))
+		buf_puts(b, "generic ");
+	Type *t = types_unalias(x->type);
+	if (t->kind != KindTypeParam && (x->type->kind == KindNamed || x->type->kind == KindAlias)) {
+		const char *what = type_composite_kind(x->type);
+		buf_printf(b, "%s ", what ? what : s_type(c, types_under(x->type)));
+	}
+	buf_printf(b, "type %s", s_type(c, x->type));
+	if (t->kind == KindTypeParam) {
+		buf_printf(b, " constrained by %s", s_type(c, t->tparam.bound));
+		if (type_has_empty_set(t))
+			buf_puts(b, " with empty type set");
+	}
+}
+
+/* As types2 describes operands: expression (kind value of type T). */
+const char *s_operand(Check *c, const Operand *x)
+{
+	if (x->mode == ModeNil) {
+		if (type_is_invalid(x->type))
+			return "nil (with invalid type)";
+		if (x->type->kind == KindUntypedNil)
+			return "nil";
+		return s_fmt(c, "nil (of type %s)", s_type(c, x->type));
+	}
+	Buf b = { .ar = c->ar }, v = { .ar = c->ar };
+	const char *e = x->text || x->expr ? expr_text(c, x) : x->mode == ModeType ? s_type(c, x->type) : "";
+	if (x->mode == ModeConst)
+		const_print(&v, x->val);
+	if (!*e && x->mode == ModeConst)
+		e = buf_str(&v);
+	if (*e)
+		buf_printf(&b, "%s (", e);
+	bool has_type = false;
+	if (x->mode > ModeType && x->mode != ModePkg && x->type) {
+		if (type_is_untyped(x->type))
+			buf_printf(&b, "%s ", s_type(c, x->type));
+		else
+			has_type = true;
+	}
+	buf_puts(&b, mode_text[x->mode]);
+	if (x->mode == ModeConst && strcmp(buf_str(&v), e))
+		buf_printf(&b, " %s", buf_str(&v));
+	if (has_type)
+		print_operand_type(c, &b, x);
+	if (*e)
+		buf_putc(&b, ')');
+	return buf_str(&b);
+}
+
 /* ---- predicates on types ---- */
 
 const char *type_composite_kind(Type *t)
