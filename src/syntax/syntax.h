@@ -63,6 +63,7 @@ enum {
 	FlagBlank = 1,   /* Name: _ */
 	FlagBad = 2,     /* BasicLit with a reported error */
 	FlagParenType = 4,
+	FlagTag = 8,     /* Field: the BasicLit just before it is its tag; use field_tag() */
 };
 
 typedef struct Node {
