@@ -15,7 +15,7 @@ bool v_is_local(Build *b, ValueId ptr)
 	for (;;) {
 		ptr = b_resolve(b, ptr);
 		Value *v = &b->f->v.a[ptr];
-		if (v->op == SsaLocalAddr)
+		if (v->op == SsaLocalAddr || v->op == SsaArgAddr)
 			return true;
 		if (v->op != SsaAdd)
 			return false;
@@ -352,7 +352,7 @@ ValueId v_bool(Build *b, ValueId v)
 void v_bounds(Build *b, BoundsKind k, ValueId index, ValueId len)
 {
 	i64 i, n;
-	if (k != BoundsConvert && v_isconst(b, index, &i) && v_isconst(b, len, &n) && i >= 0 && (k <= BoundsIndexU ? i < n : i <= n))
+	if (v_isconst(b, index, &i) && v_isconst(b, len, &n) && i >= 0 && (k <= BoundsIndexU ? i < n : i <= n))
 		return;
 	if (k > BoundsIndexU && b_resolve(b, index) == b_resolve(b, len))
 		return;

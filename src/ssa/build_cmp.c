@@ -1,0 +1,182 @@
+/* Comparisons. Composite values are compared part by part, left to right, stopping at the first difference (an interface
+ * inside may panic); plain memory is compared at once, and big mixed types by their generated function type:.eq.T. */
+#include "build.h"
+
+enum { PartsMax = 4 };
+
+/* A condition under construction: 1 until some part differs. */
+typedef struct Chain { u32 r; BlockId done; } Chain;
+
+static Chain chain_begin(Build *b)
+{
+	Chain c = {var_new(b, TyI8), b_block(b)};
+	return c;
+}
+
+/* Goes on only if cond holds. */
+static void chain_and(Build *b, Chain *c, ValueId cond)
+{
+	BlockId next = b_block(b);
+	var_set(b, c->r, v_const(b, TyI8, 0));
+	b_if(b, cond, next, c->done, 0);
+	b_seal(b, next);
+	b_start(b, next);
+}
+
+static ValueId chain_end(Build *b, Chain *c, ValueId last)
+{
+	var_set(b, c->r, last);
+	b_jump(b, c->done);
+	b_seal(b, c->done);
+	b_start(b, c->done);
+	return var_get(b, c->r);
+}
+
+static ValueId eq_string(Build *b, Val x, Val y)
+{
+	i64 n;
+	if (v_isconst(b, x.p[1], &n) && !n)
+		return v_2(b, SsaEq, TyI8, y.p[1], v_int(b, 0));
+	if (v_isconst(b, y.p[1], &n) && !n)
+		return v_2(b, SsaEq, TyI8, x.p[1], v_int(b, 0));
+	ValueId same_len = v_2(b, SsaEq, TyI8, x.p[1], y.p[1]);
+	i64 never;
+	if (v_isconst(b, same_len, &never) && !never)
+		return same_len;
+	Chain c = chain_begin(b);
+	chain_and(b, &c, same_len);
+	return chain_end(b, &c, call_rt1(b, "memequal", TyI8, 3, x.p[0], y.p[0], x.p[1]));
+}
+
+static ValueId eq_iface(Build *b, Val x, Val y)
+{
+	bool empty = types_typeset(b->k, types_under(x.t))->nmethod == 0;
+	i64 c;
+	if ((v_isconst(b, x.p[0], &c) && !c) || (v_isconst(b, y.p[0], &c) && !c))
+		return v_2(b, SsaEq, TyI8, x.p[0], y.p[0]);
+	Chain ch = chain_begin(b);
+	chain_and(b, &ch, v_2(b, SsaEq, TyI8, x.p[0], y.p[0]));
+	/* equal words: two nils, or one type; the runtime compares the data and panics for types that have no == */
+	return chain_end(b, &ch, call_rt1(b, empty ? "efaceeq" : "ifaceeq", TyI8, 3, x.p[0], x.p[1], y.p[1]));
+}
+
+ValueId eq_mem(Build *b, Type *t, ValueId p, i64 poff, ValueId q, i64 qoff)
+{
+	Layout *l = types_layout(b->k, t);
+	if (!l->size)
+		return v_const(b, TyI8, 1);
+	p = v_offset(b, p, poff);
+	q = v_offset(b, q, qoff);
+	if (l->regular)
+		return call_rt1(b, "memequal", TyI8, 3, p, q, v_int(b, l->size));
+	return call_sym(b, sym_eq(b->p, t), rt_sig(b, "pp", "b"), NULL, (ValueId[]){p, q}, 2);
+}
+
+static ValueId eq(Build *b, Val x, Val y);
+
+static ValueId eq_struct(Build *b, Val x, Val y, Type *u)
+{
+	Layout *l = types_layout(b->k, u);
+	Chain c = chain_begin(b);
+	u32 last = u->st.n;
+	for (u32 i = 0; i < u->st.n; i++)
+		if (!(u->st.field[i]->name->len == 1 && u->st.field[i]->name->s[0] == '_'))
+			last = i;
+	for (u32 i = 0; i < u->st.n; i++) {
+		Obj *f = u->st.field[i];
+		if (f->name->len == 1 && f->name->s[0] == '_')
+			continue;
+		ValueId e = eq(b, val_field(b, x, f->type, l->offset[i]), val_field(b, y, f->type, l->offset[i]));
+		if (i == last)
+			return chain_end(b, &c, e);
+		chain_and(b, &c, e);
+	}
+	return chain_end(b, &c, v_const(b, TyI8, 1));
+}
+
+static ValueId eq(Build *b, Val x, Val y)
+{
+	Type *u = types_under(x.t);
+	if (x.form == ValMem || y.form == ValMem) {
+		i64 xo, yo;
+		ValueId p = val_addr(b, x, &xo), q = val_addr(b, y, &yo);
+		return eq_mem(b, x.t, p, xo, q, yo);
+	}
+	switch (u->kind) {
+	case KindString: case KindUntypedString:
+		return eq_string(b, x, y);
+	case KindInterface:
+		return eq_iface(b, x, y);
+	case KindFloat32: case KindFloat64: case KindUntypedFloat:
+		return v_2(b, SsaFEq, TyI8, x.p[0], y.p[0]);
+	case KindComplex64: case KindComplex128:
+		return v_2(b, SsaAnd, TyI8, v_2(b, SsaFEq, TyI8, x.p[0], y.p[0]), v_2(b, SsaFEq, TyI8, x.p[1], y.p[1]));
+	case KindStruct:
+		return eq_struct(b, x, y, u);
+	case KindArray:
+		if (!u->len)
+			return v_const(b, TyI8, 1);
+		return eq(b, val_field(b, x, u->elem, 0), val_field(b, y, u->elem, 0));
+	default:                                /* scalars; slices, maps and functions against nil */
+		return v_2(b, SsaEq, TyI8, x.p[0], y.p[0]);
+	}
+}
+
+static ValueId ordered(Build *b, Op op, Val x, Val y)
+{
+	if (op == OpGtr || op == OpGeq) {
+		Val t = x; x = y; y = t;
+		op = op == OpGtr ? OpLss : OpLeq;
+	}
+	Type *u = types_under(x.t);
+	bool strict = op == OpLss;
+	if (u->kind == KindString || u->kind == KindUntypedString) {
+		ValueId r = call_rt1(b, "cmpstring", TyI64, 4, x.p[0], x.p[1], y.p[0], y.p[1]);
+		return v_2(b, strict ? SsaLtS : SsaLeS, TyI8, r, v_int(b, 0));
+	}
+	if (kind_is_float((TypeKind)u->kind))
+		return v_2(b, strict ? SsaFLt : SsaFLe, TyI8, x.p[0], y.p[0]);
+	if (kind_is_unsigned((TypeKind)u->kind))
+		return v_2(b, strict ? SsaLtU : SsaLeU, TyI8, x.p[0], y.p[0]);
+	return v_2(b, strict ? SsaLtS : SsaLeS, TyI8, x.p[0], y.p[0]);
+}
+
+ValueId cmp(Build *b, Op op, Val x, Val y)
+{
+	if (op == OpEql)
+		return eq(b, x, y);
+	if (op == OpNeq) {
+		if (kind_is_float((TypeKind)types_under(x.t)->kind))
+			return v_2(b, SsaFNe, TyI8, x.p[0], y.p[0]);
+		return v_1(b, SsaBoolNot, TyI8, eq(b, x, y));
+	}
+	return ordered(b, op, x, y);
+}
+
+/* An interface against a concrete value: same dynamic type and equal data; the value is not boxed. */
+static ValueId eq_boxed(Build *b, Val i, Val v)
+{
+	Chain c = chain_begin(b);
+	chain_and(b, &c, type_matches(b, i, v.t, 0, NULL));
+	return chain_end(b, &c, eq(b, iface_data(b, i, v.t), v));
+}
+
+ValueId cmp_mixed(Build *b, Op op, Val x, Val y)
+{
+	if (x.t->kind == KindUntypedNil && y.t->kind == KindUntypedNil)
+		return v_const(b, TyI8, op == OpEql);
+	if (x.t->kind == KindUntypedNil)
+		x = val_zero(b, y.t);
+	if (y.t->kind == KindUntypedNil)
+		y = val_zero(b, x.t);
+	bool xi = types_under(x.t)->kind == KindInterface, yi = types_under(y.t)->kind == KindInterface;
+	if (xi && yi && !b_same(b, types_under(x.t), types_under(y.t))) {
+		Type *any = b->k->t_empty_iface;            /* different method sets: compare the types themselves */
+		x = to_iface(b, x, any);
+		y = to_iface(b, y, any);
+	}
+	if (xi == yi)
+		return cmp(b, op, x, y);
+	ValueId e = xi ? eq_boxed(b, x, y) : eq_boxed(b, y, x);
+	return op == OpEql ? e : v_1(b, SsaBoolNot, TyI8, e);
+}
