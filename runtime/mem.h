@@ -33,7 +33,7 @@ enum {
 	TinySize = 16,
 	TinySpanClass = 2 * 2 + 1,
 	PrezeroMax = 1024,              /* runs of objects up to this size are zeroed as a whole */
-	RunBytes = 2048,                /* a run is this long at most (or one object) */
+	RunBytes = 4096,                /* a run is this long at most (or one object) */
 	MinHeap = 4 << 20,
 };
 #define HEAP_PAGE(a) (((uptr)(a) - mheap.base) >> PageShift)

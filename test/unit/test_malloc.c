@@ -109,6 +109,7 @@ static void *step_thread(void *arg)
 {
 	u64 t = (u64)arg, seed = 7 + t * 1000003;
 	proc.mcache = cache = mcache_new();
+	thread.self = &thread;
 	thread.p = &proc;
 	pthread_rwlock_rdlock(&world);
 	Model *m = calloc(NSlots, sizeof *m);
@@ -204,6 +205,91 @@ static void test_exact(void)
 	gc_try_collect(true);
 	(void)h;
 	printf("finalizers %lu cleanups %lu objects left %lu\n", finq_pending(0), finq_pending(1), live_objects());
+	u64 rec[6];
+	if (finq_next(0, rec) != 1 || rec[0] != (u64)&types[0] || finq_next(1, rec) != 1 || rec[0] != (u64)&seen)
+		rt_throw("queue");
+	gc_try_collect(true);
+	if (live_objects())
+		rt_throw("finalized objects stay");
+}
+
+/* runtime.newobject itself: fs points to our M while it runs, and back to libc's in its slow path. */
+static uptr libcfs;
+static inline void set_fs(uptr fs)
+{
+	__asm__ volatile("syscall" : : "a"(158l), "D"(0x1002l), "S"(fs) : "rcx", "r11", "memory");
+}
+
+u64 test_slow(Type *t)
+{
+	set_fs(libcfs);
+	u64 p = mem_newobject(t);
+	M *mp = &thread;
+	set_fs((uptr)mp);
+	return p;
+}
+
+__asm__(".globl \"runtime.cnewobject\"\n\"runtime.cnewobject\":\n"
+	"mov %rax, %rdi\npush %rbp\nmov %rsp, %rbp\nand $-16, %rsp\ncall test_slow\nleave\nret\n");
+
+static uptr *go_newobject(Type *t)
+{
+	uptr *p;
+	__asm__ volatile("sub $128, %%rsp; call \"runtime.newobject\"; add $128, %%rsp" : "=a"(p) : "a"(t)
+		: "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "memory", "cc");
+	return p;
+}
+
+static uptr *news[20000];
+
+static void test_newobject(void)
+{
+	__asm__ volatile("mov %%fs:0, %0" : "=r"(libcfs));
+	M *mp = &thread;
+	static Type small = { .size = 8, .align = 8 }, tiny = { .size = 3 }, zero = { .size = 0 }, data = { .size = 100 };
+	mheap.gcpercent = -1;
+	gc_update_goal();
+	u64 seed = 5;
+	static Type *ty[20000];
+	for (u32 i = 0; i < 20000; i++) {
+		u64 r = rnd(&seed) % 12;
+		ty[i] = r < NTypes - 1 ? &types[r] : r == 8 ? &small : r == 9 ? &tiny : r == 10 ? &zero : &data;
+	}
+	set_fs((uptr)mp);
+	for (u32 i = 0; i < 20000; i++)
+		news[i] = go_newobject(ty[i]);
+	set_fs(libcfs);
+	for (u32 i = 0; i < 20000; i++) {
+		u8 *p = (u8 *)news[i];
+		for (u64 k = 0; k < ty[i]->size; k++)
+			if (p[k])
+				rt_throw("newobject: not zero");
+		memset(p, i, ty[i]->size);
+		if (!ty[i]->ptrbytes || ty[i]->size > BitmapMaxSize)
+			continue;
+		u64 *map = (u64 *)(((uptr)p & ~8191ul) + 8064), at = ((uptr)p & 8191) / 8;
+		for (u64 k = 0; k < ty[i]->size / 8; k++) {
+			u64 want = k < ty[i]->ptrbytes / 8 ? ty[i]->gcdata[k / 8] >> k % 8 & 1 : 0;
+			if ((map[(at + k) / 64] >> (at + k) % 64 & 1) != want)
+				rt_throw("newobject: wrong pointer bits");
+		}
+	}
+	for (u32 i = 0; i < 20000; i++)
+		for (u64 k = 0; k < ty[i]->size; k++)
+			if (((u8 *)news[i])[k] != (u8)i)
+				rt_throw("newobject: objects overlap");
+	mheap.gcpercent = 100;
+	gc_update_goal();
+	static Type *bt[] = { &types[0], &types[1], &types[2], &types[3], &small, &data };
+	for (u32 t = 0; t < nelem(bt); t++) {
+		i64 t0 = os_nanotime();
+		set_fs((uptr)mp);
+		for (u64 i = 0; i < 2000000; i++)
+			go_newobject(bt[t]);
+		set_fs(libcfs);
+		printf("newobject %lu bytes%s: %.1f ns\n", bt[t]->size, bt[t]->ptrbytes ? " with pointers" : "",
+			(os_nanotime() - t0) / 2e6);
+	}
 }
 
 static void bench(void)
@@ -264,9 +350,11 @@ int main(int argc, char **argv)
 	for (u32 t = 0; t < NThreads; t++)
 		pthread_join(th[t], NULL);
 	proc.mcache = cache = mcache_new();
+	thread.self = &thread;
 	thread.p = &proc;
 	pthread_rwlock_rdlock(&world);
 	test_exact();
+	test_newobject();
 	printf("%lu cycles, pauses %.1f ms\n", mheap.numgc, mheap.pausetotal / 1e6);
 	if (!(argc > 1))
 		bench();
