@@ -5,6 +5,7 @@
 #ifndef SEAGO_CMD_H
 #define SEAGO_CMD_H
 
+#include "../link/link.h"
 #include "../load/load.h"
 
 typedef struct Options {
@@ -30,6 +31,8 @@ typedef struct Build {
 	PhaseTime phase[16];
 	u32 nphase;
 	u32 nerror;
+	Program prog;
+	Whole whole;
 } Build;
 
 typedef struct Command { const char *name, *args, *summary; int (*run)(int argc, char **argv); } Command;
@@ -46,6 +49,8 @@ bool build_stopped(const Build *b, const char *phase);/* -d stop=phase */
 bool build_front(Build *b);                           /* load and check; prints diagnostics; false if there were any */
 void build_print_times(Build *b);
 
+/* compile.c: from checked packages to the executable; false after printing what went wrong */
+bool build_back(Build *b, const char *out);
 int cmd_build(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_version(int argc, char **argv);

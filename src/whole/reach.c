@@ -140,6 +140,8 @@ static void mark_value(Whole *w, const Value *v)
 		whole_mark(w, v->callee);
 	if (v->op == SsaAddr && v->sym)
 		whole_mark(w, v->sym);
+	if (v->op == SsaNew || v->op == SsaMakeSlice)
+		whole_mark(w, sym_alloc(w->p, (Type *)(uintptr_t)v->type));
 }
 
 static void mark_func(Whole *w, const Func *f)

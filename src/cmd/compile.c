@@ -1,0 +1,96 @@
+/* The back half of the pipeline: reach, compile every live function, link. */
+#include <stdio.h>
+#include "cmd.h"
+
+/* Functions that generated code calls without the builder having named them. */
+static const char *const lowered[] = {
+	"runtime.main", "runtime.newobject", "runtime.makeslice", "runtime.typedmemmove", "runtime.typedmemclr", "runtime.unreachableMethod",
+	"runtime.goPanicIndex", "runtime.goPanicIndexU", "runtime.goPanicSliceAlen", "runtime.goPanicSliceAlenU",
+	"runtime.goPanicSliceAcap", "runtime.goPanicSliceAcapU", "runtime.goPanicSliceB", "runtime.goPanicSliceBU",
+	"runtime.goPanicSlice3Alen", "runtime.goPanicSlice3AlenU", "runtime.goPanicSlice3Acap", "runtime.goPanicSlice3AcapU",
+	"runtime.goPanicSlice3B", "runtime.goPanicSlice3BU", "runtime.goPanicSlice3C", "runtime.goPanicSlice3CU",
+	"runtime.goPanicSliceConvert", "runtime.panicdivide", "runtime.panicshift", "runtime.sigpanic",
+};
+
+static bool reach(Build *b)
+{
+	Loader *l = &b->load;
+	Pkg **pkg = arena_array(&b->ar, Pkg *, l->all.n);
+	for (u32 i = 0; i < l->all.n; i++)
+		pkg[i] = l->all.a[i]->pkg;
+	whole_start(&b->whole, &b->prog, pkg, l->all.n);
+	u32 n;
+	const char **undef = robj_undefined(&b->prog, robj_start, (size_t)(robj_end - robj_start), &n);
+	const char **root = arena_array(&b->ar, const char *, n + nelem(lowered));
+	for (u32 i = 0; i < nelem(lowered); i++)
+		root[i] = lowered[i];
+	for (u32 i = 0; i < n; i++)
+		root[nelem(lowered) + i] = undef[i];
+	b->whole.root = root;
+	b->whole.nroot = n + nelem(lowered);
+	return whole_reach(&b->whole);
+}
+
+typedef struct Work { Build *b; Arena *out, *tmp; Sym **s; } Work;
+
+static void compile_one(void *arg, int worker, u32 i)
+{
+	Work *w = arg;
+	Func *f = w->s[i]->fn;
+	bug_context_func = w->s[i]->name;
+	ssa_run_passes(f);
+	w->s[i]->code = gen_func(f, &arch_amd64, &w->out[worker], &w->tmp[worker]);
+	arena_reset(&w->tmp[worker]);
+	bug_context_func = NULL;
+}
+
+static u32 compile_all(Build *b)
+{
+	VEC(Sym *) v = {0};
+	for (u32 i = 0; i < b->whole.live.n; i++)
+		if (b->whole.live.a[i]->fn)
+			vec_push(&b->ar, &v, b->whole.live.a[i]);
+	for (u32 i = 0; i < b->prog.func.n; i++)        /* function literals come with their parents */
+		if (b->prog.func.a[i]->sym->fn && !b->prog.func.a[i]->sym->reachable)
+			vec_push(&b->ar, &v, b->prog.func.a[i]->sym);
+	int n = pool_size(b->pool);
+	Work w = {b, arena_array(&b->ar, Arena, n), arena_array(&b->ar, Arena, n), v.a};
+	pool_run(b->pool, v.n, compile_one, &w);
+	return v.n;
+}
+
+static void print_sorted(Build *b)
+{
+	for (u32 i = 0; i < b->load.all.n; i++) {
+		LoadPkg *p = b->load.all.a[i];
+		Buf out = {.ar = &b->ar};
+		if (diag_print(&p->diag, &out, b->opt.all_errors ? 0 : 10))
+			fprintf(stderr, "# %s\n%s", p->path, buf_str(&out));
+	}
+}
+
+bool build_back(Build *b, const char *out)
+{
+	b->prog.ar = &b->ar;
+	b->prog.chk = b->chk;
+	symtab_init(&b->prog);
+	build_phase(b, "reach");
+	if (!reach(b)) {
+		print_sorted(b);
+		return false;
+	}
+	if (build_stopped(b, "reach"))
+		return true;
+	build_phase(b, "compile");
+	compile_all(b);
+	if (build_stopped(b, "compile"))
+		return true;
+	build_phase(b, "link");
+	Diag d;
+	diag_init(&d, &b->ar);
+	if (link_program(&b->prog, out, &d))
+		return true;
+	for (u32 i = 0; i < d.v.n && i < 20; i++)
+		fprintf(stderr, "%s\n", d.v.a[i].msg);
+	return false;
+}

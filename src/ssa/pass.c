@@ -1,0 +1,142 @@
+/* The passes over one function, in order, and the driver that runs, verifies and prints them. */
+#include <stdio.h>
+#include "ssa.h"
+
+void ssa_deadcode(Func *f);
+void ssa_alloc(Func *f);
+
+const Pass ssa_passes[] = {
+	{"deadcode", ssa_deadcode, false},
+	/* from here on nothing decides where an object lives */
+	{"alloc", ssa_alloc, true},
+	{0},
+};
+
+void ssa_run_passes(Func *f)
+{
+	for (const Pass *p = ssa_passes; p->name; p++) {
+		bug_context_pass = p->name;
+		p->run(f);
+#ifdef SEAGO_CHECK
+		ssa_verify(f, p->name);
+#endif
+	}
+	bug_context_pass = NULL;
+}
+
+/* ---- deadcode: pure values nobody uses go away -------------------------------------------------
+ * Marks from effects and terminators through arguments, then drops the rest from the blocks. */
+
+typedef struct Marks { Func *f; u64 *live; VEC(ValueId) work; } Marks;
+
+static void need(Marks *m, ValueId v)
+{
+	if (!v || bit_get(m->live, v))
+		return;
+	bit_set(m->live, v);
+	vec_push(m->f->ar, &m->work, v);
+}
+
+/* Effects stay; so does a load that may fault, since it is a nil check too. */
+static bool is_root(const Value *v)
+{
+	u8 flags = ssa_op_info[v->op].flags;
+	if (flags & SsaPure)
+		return false;
+	return !(flags & SsaLoadFlag) || flags & SsaEffect || v->flags & FlagVolatile || !(v->flags & FlagNonNil);
+}
+
+void ssa_deadcode(Func *f)
+{
+	ArenaMark mark = arena_mark(f->ar);
+	Marks m = {.f = f, .live = arena_array(f->ar, u64, bit_words(f->v.n))};
+	for (u32 b = 1; b < f->b.n; b++) {
+		Block *blk = &f->b.a[b];
+		need(&m, blk->ctl);
+		for (u32 i = 0; i < blk->ret.n; i++)
+			need(&m, blk->ret.a[i]);
+		for (u32 i = 0; i < blk->v.n; i++)
+			if (is_root(&f->v.a[blk->v.a[i]]))
+				need(&m, blk->v.a[i]);
+	}
+	while (m.work.n) {
+		ValueId v = vec_pop(&m.work);
+		ValueId *a = value_args(f, v);
+		for (u32 i = 0; i < f->v.a[v].nargs; i++)
+			need(&m, a[i]);
+	}
+	for (u32 b = 1; b < f->b.n; b++) {
+		Block *blk = &f->b.a[b];
+		u32 w = 0;
+		for (u32 i = 0; i < blk->v.n; i++) {
+			ValueId v = blk->v.a[i];
+			if (bit_get(m.live, v))
+				blk->v.a[w++] = v;
+			else
+				f->v.a[v].op = SsaInvalid;
+		}
+		blk->v.n = w;
+	}
+	arena_release(f->ar, mark);
+}
+
+/* ---- alloc: allocations become runtime calls ---------------------------------------------------
+ * needs: escape decisions taken. leaves: no New, no MakeSlice. */
+
+static Sig *ptr_sig(Func *f, u32 nint)
+{
+	Checker *k = f->prog->chk;
+	Type *in[3] = {k->typ[KindUnsafePointer], k->typ[KindInt], k->typ[KindInt]};
+	Type *out[1] = {k->typ[KindUnsafePointer]};
+	return sig_make(f->prog, types_func(k, types_tuple_of(k, in, 1 + nint), types_tuple_of(k, out, 1), false), NULL);
+}
+
+/* Turns v into the result of a call; the call and the descriptor's address are appended to the block. */
+static void call_runtime(Func *f, BlockId b, ValueId v, const char *name, Sym *desc, u32 nint)
+{
+	Pos pos = f->v.a[v].pos;
+	u32 inl = f->v.a[v].inl;
+	ValueId arg[3];
+	arg[0] = func_value(f, b, SsaAddr, TyI64, pos);
+	f->v.a[arg[0]].sym = desc;
+	for (u32 i = 0; i < nint; i++)
+		arg[i + 1] = value_args(f, v)[i];
+	ValueId call = func_value(f, b, SsaCall, TyVoid, pos);
+	Value *c = &f->v.a[call];
+	c->callee = sym_runtime(f->prog, name);
+	c->sig = ptr_sig(f, nint);
+	c->inl = inl;
+	value_set_args(f, call, arg, 1 + nint);
+	Value *x = &f->v.a[v];
+	x->op = SsaResult;
+	x->aux = 0;
+	x->aux2 = 0;
+	x->callee = NULL;
+	value_set_args(f, v, &call, 1);
+	vec_push(f->ar, &f->b.a[b].v, v);
+}
+
+void ssa_alloc(Func *f)
+{
+	for (BlockId b = 1; b < f->b.n; b++) {
+		Block *blk = &f->b.a[b];
+		bool any = false;
+		for (u32 i = 0; i < blk->v.n; i++)
+			any |= f->v.a[blk->v.a[i]].op == SsaNew || f->v.a[blk->v.a[i]].op == SsaMakeSlice;
+		if (!any)
+			continue;
+		ValueId *old = blk->v.a;
+		u32 n = blk->v.n;
+		memset(&blk->v, 0, sizeof blk->v);
+		for (u32 i = 0; i < n; i++) {
+			const Value *x = &f->v.a[old[i]];
+			Type *t = (Type *)(uintptr_t)x->type;
+			if (x->op == SsaNew)
+				call_runtime(f, b, old[i], "newobject", sym_alloc(f->prog, t), 0);
+			else if (x->op == SsaMakeSlice)
+				call_runtime(f, b, old[i], "makeslice", sym_alloc(f->prog, t), 2);
+			else
+				vec_push(f->ar, &f->b.a[b].v, old[i]);
+		}
+	}
+}
