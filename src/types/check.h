@@ -333,6 +333,7 @@ enum { TypeHasTParam = 1, TypeIncomplete = 2 /* interface being built */ };
 typedef struct NamedLazy {
 	Type *_Atomic rhs;         /* right side of its declaration (instances: substituted on demand); NULL while being declared */
 	Pos pos;                   /* instance: where it was first written */
+	Obj *iobj;                 /* instance: stands for it on paths of cycles */
 	Obj *_Atomic *method;      /* instance: methods made so far, parallel to origin's */
 	Type **outer; u32 nouter;  /* local type in generic code: the type parameters around it */
 	bool valid;                /* validType has passed */

@@ -177,7 +177,9 @@ const char *s_kind(const Obj *o)
 
 const char *s_term(Check *c, UnionTerm t)
 {
-	return s_fmt(c, "%s%s", t.tilde ? "~" : "", s_type(c, t.type));
+	Buf b = { .ar = c->ar };
+	print_type(&b, c->k, t.type, QualPath, NULL, PrintPath);
+	return s_fmt(c, "%s%s", t.tilde ? "~" : "", buf_str(&b));
 }
 
 const char *s_terms(Check *c, const TypeSet *s)
@@ -196,6 +198,6 @@ const char *s_func(Check *c, Obj *f, bool pkginfo)
 {
 	Buf b = { .ar = c->ar };
 	buf_puts(&b, f->name->s);
-	print_sig(&b, c->k, f->type, pkginfo ? QualPath : QualError, c->pkg, PrintNoNames | (pkginfo ? PrintPkgInfo : 0));
+	print_sig(&b, c->k, f->type, pkginfo ? QualPath : QualError, c->pkg, PrintNoNames | (pkginfo ? PrintPkgInfo | PrintPath : 0));
 	return buf_str(&b);
 }

@@ -173,6 +173,8 @@ typedef struct Infer {
 static const char *arg_expr(Infer *f, Operand *x)
 {
 	Buf b = { .ar = f->c->ar };
+	if (x->text)
+		return x->text;
 	if (x->expr)
 		node_print(&b, x->file ? x->file : f->c->env.file, x->expr);
 	return buf_str(&b);

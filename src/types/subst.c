@@ -142,6 +142,9 @@ static Type *subst_union(Checker *k, Type *t, const TypeEnv *env)
 static Type *subst_named(Checker *k, Type *t, const TypeEnv *env)
 {
 	if (t->named.ntargs) {
+		u32 want = t->named.origin->named.ntparams;
+		if (want && want != t->named.ntargs)
+			return k->typ[KindInvalid];
 		Type **v = subst_list(k, t->named.targs, t->named.ntargs, env);
 		return v ? type_instance(NULL, k, t->named.lazy->pos, t->named.origin, v, t->named.ntargs) : t;
 	}

@@ -79,7 +79,7 @@ static void put_pkg(Writer *w, const Pkg *p)
 		buf_printf(w->b, "%s.", p->name->s);
 		return;
 	case QualPath:
-		if (w->flags & PrintPkgInfo)
+		if (w->flags & PrintPath)
 			buf_puts(w->b, p->path);
 		else
 			escape_path(w->b, p->path);
@@ -87,7 +87,7 @@ static void put_pkg(Writer *w, const Pkg *p)
 	}
 }
 
-static bool link_style(const Writer *w) { return w->q != QualError && !(w->flags & PrintPkgInfo); }
+static bool link_style(const Writer *w) { return w->q != QualError && !(w->flags & PrintPath); }
 
 /* ---- parts ---- */
 
@@ -159,7 +159,7 @@ static void put_tuple(Writer *w, Type *t, bool variadic)
 		Obj *o = t->tuple.v[i];
 		if (i)
 			buf_puts(w->b, ", ");
-		if (w->q == QualError && !(w->flags & PrintNoNames) && o->name && o->name->len)
+		if (!link_style(w) && !(w->flags & PrintNoNames) && o->name && o->name->len)
 			buf_printf(w->b, "%s ", o->name->s);
 		if (variadic && i == t->tuple.n - 1) {
 			Type *u = o->type;
@@ -186,9 +186,9 @@ static void put_sig(Writer *w, Type *t)
 	if (!r->tuple.n)
 		return;
 	buf_putc(w->b, ' ');
-	bool named = w->q == QualError && !(w->flags & PrintNoNames) && r->tuple.v[0]->name && r->tuple.v[0]->name->len;
+	bool named = !link_style(w) && !(w->flags & PrintNoNames) && r->tuple.v[0]->name && r->tuple.v[0]->name->len;
 	/* types2 asks for the result's name even when it leaves names out */
-	if (w->q == QualError && r->tuple.v[0]->name && r->tuple.v[0]->name->len)
+	if (!link_style(w) && r->tuple.v[0]->name && r->tuple.v[0]->name->len)
 		named = true;
 	if (r->tuple.n == 1 && !named)
 		put(w, r->tuple.v[0]->type);

@@ -10,10 +10,15 @@ typedef struct Valid { Check *c; VEC(Type *) nest, path; bool through_targ; } Va
 
 static Obj *cycle_obj(Check *c, Type *t)
 {
+	NamedLazy *z = t->named.lazy;
 	if (t->named.origin == t)
 		return t->named.obj;
-	Obj *o = obj_new(c, ObjTypeName, t->named.lazy->pos, t->named.obj->name, t);
-	o->pkg = t->named.obj->pkg;
+	Obj *o = __atomic_load_n(&z->iobj, __ATOMIC_ACQUIRE);
+	if (!o) {
+		o = obj_new(c, ObjTypeName, z->pos, t->named.obj->name, t);
+		o->pkg = t->named.obj->pkg;
+		__atomic_store_n(&z->iobj, o, __ATOMIC_RELEASE);
+	}
 	return o;
 }
 
@@ -116,7 +121,7 @@ bool check_finite_size(Check *c, Type *t)
 	t = types_unalias(t);
 	switch (t->kind) {
 	case KindNamed: {
-		Obj *o = t->named.obj;
+		Obj *o = cycle_obj(c, t);
 		for (u32 i = 0; i < c->objpath.n; i++) {
 			if (c->objpath.a[i] != o)
 				continue;
