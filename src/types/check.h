@@ -158,6 +158,7 @@ void check_arity(Check *c, Pos pos, ListId names, NodeId values, bool constdecl,
 /* ---- typexpr.c ---- */
 Type *check_type(Check *c, NodeId n);                           /* never NULL; invalid after an error; not generic, not a constraint interface check */
 Type *check_var_type(Check *c, NodeId n);                       /* type of a variable: no constraint interface */
+void check_valid_var_type(Check *c, NodeId n, Type *t);          /* t, written at n, is a variable's type: later, no constraint interface */
 Type *check_def_type(Check *c, NodeId n, Obj *def);             /* type expression of the declaration of def */
 Type *check_generic_type(Check *c, NodeId n, const char **cause); /* generic type, uninstantiated */
 Type *check_sig(Check *c, NodeId functype, NodeId recv, NodeId tparams);  /* opens no scope that stays; scope in check_sig_scope */
@@ -348,6 +349,7 @@ typedef struct PkgPriv {
 	Map methods;               /* TypeName Obj* -> VEC(Obj *)* of methods not yet attached */
 	Map qual;                  /* Name* of package -> Pkg* or (Pkg*)1 if several imported packages have that name */
 	bool have_qual;
+	bool value_cycle;          /* constants or variables refer to each other in a cycle */
 	u8 phase;                  /* 0 nothing, 1 collected, 2 declared, 3 finished */
 	_Atomic bool have_order;
 	Lock order_lock;

@@ -89,6 +89,8 @@ static bool valid_cycle(Check *c, Obj *o)
 				ndef++;
 		}
 	}
+	if (nval == n)
+		pkg_priv(c->pkg)->value_cycle = true;
 	if (nval == n || (nval == 0 && ndef > 0))
 		return true;
 	check_cycle_error(c, cycle, n, first_in_src(cycle, n));
@@ -340,6 +342,9 @@ void check_obj(Check *c, Obj *o)
 		o->type = c->k->typ[KindInvalid];
 	} else switch (o->kind) {
 	case ObjConst:
+		/* only to note what it refers to */
+		if (d->init && node_kind(d->file, d->init) != NodeBasicLit)
+			c->env.body = d->body = arena_new(c->ar, Body);
 		const_decl(c, o, d->vtyp, d->init, d->inherited, d->iota);
 		break;
 	case ObjVar:

@@ -27,34 +27,37 @@ typedef struct Order {
 	VEC(ONode) v;
 	VEC(u32) stack;
 	u32 counter;
+	bool consts;               /* constants are nodes too: only to report cycles */
 } Order;
 
 static u32 node_of(Order *o, Obj *obj)
 {
 	u64 *slot = map_slot(&o->ar, &o->index, (u64)(uintptr_t)obj);
 	if (!*slot) {
-		Body *b = obj->kind == ObjVar ? obj->var.body : obj->fn.body;
+		DeclInfo *d = obj->kind == ObjConst ? check_decl_info(o->p, obj) : NULL;
+		Body *b = d ? d->body : obj->kind == ObjVar ? obj->var.body : obj->kind == ObjFunc ? obj->fn.body : NULL;
 		vec_push(&o->ar, &o->v, (ONode){ .obj = obj, .body = b });
 		*slot = o->v.n;
 	}
 	return (u32)*slot - 1;
 }
 
-static bool matters(Obj *x) { return x->kind == ObjVar || x->kind == ObjFunc; }
+static bool matters(Order *o, Obj *x) { return x->kind == ObjVar || x->kind == ObjFunc || (o->consts && x->kind == ObjConst); }
 
 /* All nodes, checking the functions that initialisers reach. */
 static void reach(Order *o)
 {
 	for (u32 i = 0; i < o->p->nobj; i++)
-		if (o->p->obj[i]->kind == ObjVar)
+		if (o->p->obj[i]->kind == ObjVar || (o->consts && o->p->obj[i]->kind == ObjConst))
 			node_of(o, o->p->obj[i]);
 	for (u32 i = 0; i < o->v.n; i++) {
 		Body *b = o->v.a[i].body;
 		if (!b)
 			continue;
-		types_body(o->k, b);
+		if (b->fn)
+			types_body(o->k, b);
 		for (u32 j = 0; j < b->deps.n; j++)
-			if (matters(b->deps.a[j]))
+			if (matters(o, b->deps.a[j]))
 				node_of(o, b->deps.a[j]);
 	}
 }
@@ -101,7 +104,7 @@ static void link_edges(Order *o)
 		Body *b = o->v.a[i].body;
 		u32 from = rep(o, i);
 		for (u32 j = 0; b && j < b->deps.n; j++) {
-			if (!matters(b->deps.a[j]))
+			if (!matters(o, b->deps.a[j]))
 				continue;
 			u32 to = rep(o, node_of(o, b->deps.a[j]));
 			if (to == from && o->v.a[i].obj->kind == ObjFunc)
@@ -183,7 +186,7 @@ static bool find_path(Order *o, u32 from, Obj *to, Map *seen, void *path)
 	Obj **d = arena_array(&o->ar, Obj *, b->deps.n + 1);
 	u32 n = 0;
 	for (u32 i = 0; i < b->deps.n; i++)
-		if (matters(b->deps.a[i]))
+		if (matters(o, b->deps.a[i]))
 			d[n++] = b->deps.a[i];
 	qsort(d, n, sizeof *d, by_order);
 	for (u32 i = 0; i < n; i++) {
@@ -218,18 +221,26 @@ static void var_deps(Order *o, u32 n, Map *seen, VarDeps *out)
 {
 	Body *b = o->v.a[n].body;
 	for (u32 i = 0; b && i < b->deps.n; i++) {
-		if (!matters(b->deps.a[i]))
+		if (!matters(o, b->deps.a[i]))
 			continue;
 		u32 m = node_of(o, b->deps.a[i]);
 		u64 *slot = map_slot(&o->ar, seen, m + 1);
 		if (*slot)
 			continue;
 		*slot = 1;
-		if (o->v.a[m].obj->kind == ObjVar)
+		if (o->v.a[m].obj->kind != ObjFunc)
 			vec_push(&o->ar, &out->v, m);
 		else
 			var_deps(o, m, seen, out);
 	}
+}
+
+static bool sooner(Order *o, VarDeps *d, u32 a, u32 b)
+{
+	bool x = o->v.a[a].obj->kind == ObjConst, y = o->v.a[b].obj->kind == ObjConst;
+	if (x != y)
+		return x;
+	return d[a].left < d[b].left || (d[a].left == d[b].left && before(o, a, b));
 }
 
 static void report_cycles(Order *o)
@@ -237,7 +248,7 @@ static void report_cycles(Order *o)
 	u32 n = o->v.n;
 	VarDeps *d = arena_array(&o->ar, VarDeps, n);
 	for (u32 i = 0; i < n; i++) {
-		d[i].done = o->v.a[i].obj->kind != ObjVar;
+		d[i].done = o->v.a[i].obj->kind == ObjFunc;
 		Map seen = { 0 };
 		if (!d[i].done)
 			var_deps(o, i, &seen, &d[i]);
@@ -247,7 +258,7 @@ static void report_cycles(Order *o)
 	for (;;) {
 		u32 best = n;
 		for (u32 i = 0; i < n; i++)
-			if (!d[i].done && (best == n || d[i].left < d[best].left || (d[i].left == d[best].left && before(o, i, best))))
+			if (!d[i].done && (best == n || sooner(o, d, i, best)))
 				best = i;
 		if (best == n)
 			break;
@@ -306,8 +317,11 @@ void types_initorder(Checker *k, Pkg *p)
 		}
 		satisfied(&o, &q, n);
 	}
-	if (done < nvar)
+	if (done < nvar || v->value_cycle) {
+		o.consts = true;
+		reach(&o);
 		report_cycles(&o);
+	}
 	arena_free(&o.ar);
 	atomic_store(&v->have_order, true);
 	lock_release(&v->order_lock);

@@ -1,5 +1,6 @@
 /* layout: sizes, alignment and pointer maps of linux/amd64, as gc has them.
  *
+ * A size of -1 stands for a type that is too large to exist.
  * A struct that ends in a field of size zero gets a byte of padding, so that the field's address does not point past the object.
  */
 #include <stdatomic.h>
@@ -10,6 +11,7 @@ enum { PTR = 8 };
 static Layout *layout_struct(Checker *k, Type *u, Layout *l)
 {
 	i64 off = 0, align = 1;
+	bool large = false;
 	l->offset = k_array(k, i64, u->st.n + 1);
 	l->regular = l->comparable = true;
 	for (u32 i = 0; i < u->st.n; i++) {
@@ -24,7 +26,10 @@ static Layout *layout_struct(Checker *k, Type *u, Layout *l)
 			l->ptrbytes = off + f->ptrbytes;
 		if (f->align > align)
 			align = f->align;
-		off += f->size;
+		if (f->size < 0 || __builtin_add_overflow(off, f->size, &off) || off > INT64_MAX - 64) {
+			large = true;
+			off = 0;
+		}
 		if (i == u->st.n - 1 && f->size == 0 && off > 0)
 			off++;
 	}
@@ -32,6 +37,8 @@ static Layout *layout_struct(Checker *k, Type *u, Layout *l)
 	if (u->st.n && l->size != l->offset[u->st.n - 1] + types_layout(k, u->st.field[u->st.n - 1]->type)->size)
 		l->regular = false;
 	l->align = align;
+	if (large)
+		l->size = -1;
 	return l;
 }
 
@@ -86,8 +93,8 @@ Layout *types_layout(Checker *k, Type *t)
 	case KindArray: {
 		Layout *e = types_layout(k, u->elem);
 		i64 n = u->len < 0 ? 0 : u->len;
-		if (__builtin_mul_overflow(n, e->size, &l->size))
-			l->size = INT64_MAX;
+		if (e->size < 0 || __builtin_mul_overflow(n, e->size, &l->size))
+			l->size = -1;
 		l->align = e->align;
 		l->ptrbytes = n && e->ptrbytes ? (n - 1) * e->size + e->ptrbytes : 0;
 		l->regular = e->regular || n == 0;

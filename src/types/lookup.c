@@ -519,7 +519,7 @@ bool check_implements(Check *c, Type *v, Type *t, bool constraint, const char **
 
 bool check_assertable(Check *c, Type *v, Type *t, const char **cause)
 {
-	return types_is_interface(t) || implements(c, c->k, t, v, false, cause);
+	return types_is_interface(t) || has_all_methods(c, c->k, t, v, false, identical_eq, c->k, cause);
 }
 
 bool types_implements(Checker *k, Type *t, Type *iface, Obj **missing, bool *wrongtype)

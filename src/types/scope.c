@@ -136,7 +136,7 @@ void check_use(Check *c, NodeId id, Obj *o)
 			f |= ObjCaptured;
 		if ((o->flags & f) != f)
 			obj_set(o, f);
-	} else if (o->kind == ObjVar || o->kind == ObjFunc) {
+	} else if (o->kind == ObjVar || o->kind == ObjFunc || (o->kind == ObjConst && c->env.decl)) {
 		check_add_dep(c, o);
 	}
 }

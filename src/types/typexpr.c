@@ -123,12 +123,18 @@ static void check_var_iface(Check *c, void *arg, NodeId n)
 		s->comparable ? "is (or embeds) comparable" : "contains type constraints");
 }
 
-Type *check_var_type(Check *c, NodeId n)
+/* Only interfaces and names that may turn out to be interfaces matter. */
+void check_valid_var_type(Check *c, NodeId n, Type *t)
 {
-	Type *t = check_type(c, n), *a = types_unalias(t);
-	/* only interfaces and names that may turn out to be interfaces matter */
+	Type *a = types_unalias(t);
 	if (a->kind == KindNamed || a->kind == KindInterface)
 		check_later(c, check_var_iface, t, n);
+}
+
+Type *check_var_type(Check *c, NodeId n)
+{
+	Type *t = check_type(c, n);
+	check_valid_var_type(c, n, t);
 	return t;
 }
 

@@ -373,7 +373,10 @@ static bool match(Expect *e, const char *msg)
 	regex_t r;
 	Buf b = { .ar = &ar };         /* POSIX takes { for a repetition */
 	for (const char *s = e->pat; *s; s++)
-		buf_printf(&b, *s == '{' && !isdigit((u8)s[1]) && (s == e->pat || s[-1] != '\\') ? "\\%c" : "%c", *s);
+		if (*s == '\\' && (s[1] == 'n' || s[1] == 't'))
+			buf_putc(&b, *++s == 'n' ? '\n' : '\t');
+		else
+			buf_printf(&b, *s == '{' && !isdigit((u8)s[1]) && (s == e->pat || s[-1] != '\\') ? "\\%c" : "%c", *s);
 	if (regcomp(&r, buf_str(&b), REG_EXTENDED | REG_NOSUB))
 		return false;
 	bool ok = regexec(&r, msg, 0, NULL, 0) == 0;
