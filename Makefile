@@ -16,7 +16,9 @@ OBJS := $(foreach f,$(FOLDERS),$(call obj_of,$(f)))
 
 all: $(B)/seago
 
-$(B)/seago: $(OBJS)
+include runtime/runtime.mk
+
+$(B)/seago: $(OBJS) $(B)/link/embed.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/%.o: src/%.c

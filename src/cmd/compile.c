@@ -50,9 +50,6 @@ static u32 compile_all(Build *b)
 	for (u32 i = 0; i < b->whole.live.n; i++)
 		if (b->whole.live.a[i]->fn)
 			vec_push(&b->ar, &v, b->whole.live.a[i]);
-	for (u32 i = 0; i < b->prog.func.n; i++)        /* function literals come with their parents */
-		if (b->prog.func.a[i]->sym->fn && !b->prog.func.a[i]->sym->reachable)
-			vec_push(&b->ar, &v, b->prog.func.a[i]->sym);
 	int n = pool_size(b->pool);
 	Work w = {b, arena_array(&b->ar, Arena, n), arena_array(&b->ar, Arena, n), v.a};
 	pool_run(b->pool, v.n, compile_one, &w);

@@ -110,6 +110,7 @@ static void make(Whole *w, Sym *s)
 	case WhatType: typedesc_fill(w, s); break;
 	case WhatAlloc: typedesc_alloc(w, s); break;
 	case WhatItab: itab_fill(w, s); break;
+	case WhatLit: s->kind = SymText; break;
 	default: break;
 	}
 }
