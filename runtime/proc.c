@@ -55,6 +55,10 @@ static u64 cheaprand(void) {
 u64 rt_rand(void) { return cheaprand(); }
 u32 rt_randn(u32 n) { return (u32)((u64)(u32)cheaprand() * n >> 32); }
 
+u64 rand_u64(void) { return cheaprand(); }
+u64 rand_u32(void) { return (u32)cheaprand(); }
+u64 rand_n(u32 n) { return rt_randn(n); }
+
 /* ---- status ---- */
 u32 rt_gstatus(G *gp) { return aload(&gp->atomicstatus) & ~(u32)GScan; }
 

@@ -1,0 +1,107 @@
+/* sys.c: small services of the process, coroutines, and the answers outside of a
+ * synctest bubble. */
+#include "runtime.h"
+
+i64 os_syscall(i64 nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
+G *rt_newparked(Funcval *fn);
+void rt_gdestroy(G *gp);
+
+i64 sys_pagesize(void) { return (i64)os_physpagesize; }
+void sys_exit(i32 code) { os_exit(code); }
+i64 sys_write(uptr fd, const void *p, i32 n) { return os_write((i32)fd, p, (u64)n); }
+Pair sys_args(void) { return (Pair){ (u64)rt_argc, (u64)rt_argv }; }
+
+Pair sys_fcntl(i32 fd, i32 cmd, i32 arg) {
+	i64 r = os_syscall(72, (u64)fd, (u64)cmd, (u64)arg, 0, 0, 0);
+	if (r < 0)
+		return (Pair){ (u64)(u32)-1, (u64)-r };
+	return (Pair){ (u64)(u32)r, 0 };
+}
+
+Pair sys_auxv(void) {
+	u64 n = 0;
+	while (rt_auxv[n] != 0)
+		n += 2;
+	return (Pair){ n, (u64)rt_auxv };
+}
+
+Pair sys_allthreads(u64 nr UNUSED, u64 a UNUSED, u64 b UNUSED, u64 c UNUSED, u64 d UNUSED, u64 e UNUSED, u64 f UNUSED) {
+	rt_throw("AllThreadsSyscall: not supported yet");
+}
+
+/* ---- coroutines: two goroutines that pass one thread of control ---- */
+/* runtime.coro lives in the Go heap: {gp guintptr; f func(*coro); ...}; the overlay knows f. */
+typedef struct { G *gp; Funcval *f; } Coro;
+extern void go_corostart(void) __asm__("runtime.corostart");
+static Funcval corostart;
+static u8 coromask[1] = { 2 };
+static Type corotype = { .size = 16, .ptrbytes = 16, .align = 8, .fieldalign = 8, .kind = 25, .gcdata = coromask };
+
+Coro *coro_new(Funcval *f) {
+	Coro *c = rt_mallocgc(sizeof *c, &corotype, true);
+	rt_wb_store((void **)&c->f, f);
+	corostart.fn = (const void *)go_corostart;
+	G *gp = rt_newparked(&corostart);
+	gp->waitreason = WaitCoroutine;
+	gp->coroarg = c;
+	c->gp = gp;
+	return c;
+}
+
+static bool swap(G *gp, void *arg) {
+	Coro *c = arg;
+	G *next = axchg(&c->gp, gp);
+	if (next == NULL)
+		rt_throw("coroswitch on exited coro");
+	rt_ready(next);
+	return true;
+}
+
+void coro_switch(Coro *c) { rt_park(swap, c, WaitCoroutine); }
+
+void coro_exit(Coro *c) {
+	G *next = axchg(&c->gp, (G *)NULL);
+	rt_gdestroy(rt_curg());
+	rt_ready(next);
+	rt_onsystop(rt_schedule);
+}
+
+/* ---- internal/synctest ---- */
+bool synctest_isinbubble(void) { return false; }
+u64 synctest_associate(void *p UNUSED) { return 0; }
+void synctest_disassociate(void) {}
+Pair synctest_acquire(void) { return (Pair){ 0, 0 }; }
+void synctest_unsupported(void) { rt_throw("testing/synctest: bubbles are not supported yet"); }
+
+/* ---- what lives off the heap and points into it ---- */
+void rt_roots_global(RootFn f, void *arg) {
+	for (i32 i = 0; i < sched.gomaxprocs; i++) {
+		P *pp = rt_allp[i];
+		for (u64 k = 0; k < pp->timern; k++) {
+			Timer *t = pp->timerheap[k].t;
+			f(arg, t);
+			f(arg, t->f);
+			f(arg, t->arg.type);
+			f(arg, t->arg.data);
+		}
+	}
+}
+
+void rt_roots_g(G *gp, RootFn f, RangeFn range, void *arg) {
+	f(arg, gp->param);
+	f(arg, gp->sched.ctxt);
+	f(arg, gp->labels);
+	f(arg, gp->coroarg);
+	f(arg, gp->bubble);
+	f(arg, gp->_defer);
+	f(arg, gp->ancestors);
+	f(arg, gp->writebuf.ptr);
+	for (u32 i = 0; i < nelem(gp->resumearg); i++)
+		f(arg, gp->resumearg[i]);
+	for (Sudog *s = gp->waiting; s != NULL; s = s->waitlink) {
+		f(arg, s->elem);
+		f(arg, s->c);
+	}
+	if (gp->asyncregs != NULL)
+		range(arg, (uptr)gp->asyncregs, (uptr)gp->asyncregs + sizeof rt_m0.pregs + sizeof rt_m0.pxmm);
+}
