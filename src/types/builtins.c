@@ -456,9 +456,7 @@ static bool new_(Call *b)
 	if (x->mode == ModeInvalid)
 		return false;
 	if (x->mode == ModeType) {
-		x->type = check_var_type(c, arg);
-		if (type_is_invalid(x->type))
-			return false;
+		check_valid_var_type(c, arg, x->type);
 	} else {
 		if (type_is_untyped(x->type)) {
 			check_assignment(c, x, NULL, "argument to new");
@@ -573,6 +571,10 @@ static bool offsetof_(Call *b)
 	check_record_type(c, sel, x->mode == ModeVar ? ModeVar : ModeValue, r.obj->type);
 	if (has_var_size(base, NULL))
 		return result(b, ModeValue, basic(b, KindUintptr));
+	if (types_layout(c->k, base)->size < 0) {
+		err_operand(c, x, "%s is too large", s_operand(c, x));
+		return false;
+	}
 	i64 off = 0;
 	Type *t = base;
 	for (u32 i = 0; i < r.sel->npath; i++) {

@@ -438,7 +438,8 @@ ExprKind call_expr(Check *c, Operand *x, NodeId call)
 		expr_record_as(c, n->a, ModeValue, sig, NULL);
 	Type *res = sig->fn.results;
 	x->mode = res->tuple.n ? ModeValue : ModeNovalue;
-	x->type = res->tuple.n == 1 ? res->tuple.v[0]->type : res;
+	if (res->tuple.n)
+		x->type = res->tuple.n == 1 ? res->tuple.v[0]->type : res;
 	x->val = NULL;
 	x->expr = call;
 	c->env.has_call_or_recv = true;

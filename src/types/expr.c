@@ -722,7 +722,7 @@ void expr_comparison(Check *c, Operand *x, Operand *y, Op op, bool switch_case)
 		cause = s_fmt(c, "mismatched types %s and %s", s_type(c, x->type), s_type(c, y->type));
 	} else if (op == OpEql || op == OpNeq) {
 		if (x->mode == ModeNil || y->mode == ModeNil) {
-			if (!type_has_nil(x->mode == ModeNil ? y->type : x->type))
+			if ((x->mode == ModeNil && y->mode == ModeNil) || !type_has_nil(x->mode == ModeNil ? y->type : x->type))
 				bad = y;
 		} else if (!check_comparable(c, x->type, true, NULL)) {
 			bad = x;
@@ -847,13 +847,12 @@ static void shift(Check *c, Operand *x, Operand *y, NodeId e, Op op)
 	x->mode = ModeValue;
 }
 
-static bool may_convert(Check *c, Operand *x, Operand *y)
+static bool may_convert(Operand *x, Operand *y)
 {
 	if (type_is_typed(x->type) && type_is_typed(y->type))
 		return false;
-	if (type_all(x->type, IsNumeric) != type_all(y->type, IsNumeric) && !type_is_nonparam_interface(x->type) && !type_is_nonparam_interface(y->type))
+	if (type_all(x->type, IsNumeric) != type_all(y->type, IsNumeric))
 		return false;
-	(void)c;
 	if (type_is_nonparam_interface(x->type) || type_is_nonparam_interface(y->type))
 		return true;
 	if (type_all(x->type, IsBool) != type_all(y->type, IsBool) || type_all(x->type, IsString) != type_all(y->type, IsString))
@@ -867,7 +866,7 @@ static bool may_convert(Check *c, Operand *x, Operand *y)
 
 void expr_match_types(Check *c, Operand *x, Operand *y)
 {
-	if (!may_convert(c, x, y))
+	if (!may_convert(x, y))
 		return;
 	check_convert_untyped(c, x, y->type);
 	if (x->mode == ModeInvalid)
@@ -1015,6 +1014,7 @@ static void star(Check *c, Operand *x, NodeId inner)
 	if (x->mode == ModeInvalid)
 		return;
 	if (x->mode == ModeType) {
+		check_valid_var_type(c, inner, x->type);
 		x->type = types_pointer(c->k, x->type);
 		return;
 	}
@@ -1035,7 +1035,7 @@ static void star(Check *c, Operand *x, NodeId inner)
 void expr_type_assertion(Check *c, NodeId e, Operand *x, Type *t, bool type_switch)
 {
 	const char *cause = "";
-	if (check_assertable(c, x->type, t, &cause))
+	if (types_is_interface(t) || !check_missing_method(c, t, x->type, false, NULL, &cause))
 		return;
 	if (!cause)
 		cause = "";

@@ -467,8 +467,12 @@ static void for_stmt(Check *c, u32 inner, const Node *n, NodeId s)
 	}
 	if (cond)
 		condition(c, cond, "for");
-	if (post)
+	if (post) {
 		stmt(c, 0, post);
+		const Node *p = node_at(f, post);
+		if (p->kind == NodeAssignStmt && (p->flag & FlagDef))
+			expr_use(c, p->a);      /* the parser has complained */
+	}
 	stmt(c, inner, n->b);
 	check_close_scope(c);
 }
