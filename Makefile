@@ -5,7 +5,7 @@
 B ?= build
 CC ?= gcc
 CFLAGS ?= -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter
-LDLIBS := -lmpfr -lgmp -lpthread
+LDLIBS := -lmpfr -lgmp -lm -lpthread
 
 FOLDERS := base syntax types load ssa whole gen gen/amd64 asm link cmd
 

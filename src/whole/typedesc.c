@@ -103,7 +103,7 @@ static Sym *member_name(Whole *w, const Obj *o, const char *tag, u32 ntag, u8 fl
 
 /* ---- common part ---- */
 
-u32 type_hash(Program *p, Type *t)
+u32 typedesc_hash(Program *p, Type *t)
 {
 	const char *s = types_linkname(p->chk, t);
 	u64 h = hash_bytes(s, strlen(s), 0);
@@ -169,7 +169,7 @@ static void put_prefix(Whole *w, Sym *s, Type *t)
 	bool demand = l->ptrbytes / 8 > MaxMaskBytes * 8;
 	put(s, 0, (u64)l->size, 8);
 	put(s, 8, (u64)l->ptrbytes, 8);
-	put(s, 16, type_hash(w->p, t), 4);
+	put(s, 16, typedesc_hash(w->p, t), 4);
 	put(s, 20, flags | (demand ? TFlagMaskOnDemand : 0), 1);
 	put(s, 21, (u64)l->align, 1);
 	put(s, 22, (u64)l->align, 1);
@@ -446,7 +446,7 @@ void itab_fill(Whole *w, Sym *s)
 	begin(w, s, 24 + 8 * ts->nmethod);
 	put_ptr(w, s, 0, sym_type(w->p, it));
 	put_ptr(w, s, 8, sym_type(w->p, t));
-	put(s, 16, type_hash(w->p, t), 4);
+	put(s, 16, typedesc_hash(w->p, t), 4);
 	for (u32 i = 0; i < ts->nmethod; i++)
 		for (u32 k = 0; k < ms->n; k++) {
 			const Obj *want = ts->method[i], *have = ms->m[k].fn;

@@ -39,7 +39,7 @@ void itab_fill(Whole *w, Sym *s);              /* WhatItab */
 /* Marks what a descriptor used in an interface keeps alive; called again when more methods are called. */
 void typedesc_methods(Whole *w, Sym *s);
 Sym *gcmask_sym(Program *p, Type *t);          /* 1 bit a word, shared by content */
-u32 type_hash(Program *p, Type *t);            /* abi.Type.Hash */
+u32 typedesc_hash(Program *p, Type *t);            /* abi.Type.Hash */
 /* ---- static.c: initialisers as data ---- */
 /* Whether the (checked) initialiser of b is plain data; then its variable needs no code. */
 bool static_ok(Whole *w, Body *b);
