@@ -83,7 +83,7 @@ static NodeId last_child(const File *f, const Node *n, Pos *end)
 	case NodeSendStmt: case NodeForStmt: case NodeRangeClause:
 		return n->b;
 	case NodeField: return first_of(n->b, n->a);
-	case NodeSlice: return first_of(list_at(f, n->b, 2), first_of(list_at(f, n->b, 1), first_of(list_at(f, n->b, 0), n->a)));
+	case NodeSlice: return n->a;     /* gc's choice, whatever the indices */
 	case NodeCall: return first_of(last_item(f, n->b), n->a);
 	case NodeList: case NodeStructType: case NodeInterfaceType: case NodeDeclStmt: return last_item(f, n->a);
 	case NodeFuncType: return first_of(last_item(f, n->b), last_item(f, n->a));
