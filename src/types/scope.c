@@ -128,6 +128,9 @@ static bool is_local(const Obj *o)
 
 void check_use(Check *c, NodeId id, Obj *o)
 {
+	/* a literal in a constant's initialiser is looked at when the constant is known already */
+	if (o->kind == ObjConst && c->env.lit && c->env.decl && c->env.decl->obj && c->env.decl->obj->kind == ObjConst)
+		pkg_priv(c->pkg)->value_cycle = true;
 	if (id)
 		check_record_use(c, id, o);
 	if (is_local(o)) {

@@ -196,6 +196,17 @@ static void put_sig(Writer *w, Type *t)
 		put_tuple(w, r, false);
 }
 
+/* Whether an embedded field's name says more than its type: names of aliases, unexported names that belong to another package. */
+static bool odd_embedded(const Obj *f)
+{
+	bool ptr;
+	Type *t = types_unalias(type_deref(f->type, &ptr));
+	const Obj *o = t->kind == KindNamed ? t->named.obj : NULL;
+	if (!o)
+		return !f->name->exported || t->kind > KindLastBasic;
+	return o->name != f->name || (!f->name->exported && o->pkg != f->pkg);
+}
+
 static void put_struct(Writer *w, Type *t)
 {
 	bool link = link_style(w);
@@ -210,6 +221,10 @@ static void put_struct(Writer *w, Type *t)
 		if (!(f->flags & ObjEmbedded)) {
 			if (w->q == QualPath && link && !f->name->exported && f->pkg)
 				put_pkg(w, f->pkg);
+			buf_printf(w->b, "%s ", f->name->s);
+		} else if (w->q == QualPath && link && odd_embedded(f)) {
+			buf_putc(w->b, '?');
+			put_pkg(w, f->pkg);
 			buf_printf(w->b, "%s ", f->name->s);
 		}
 		put(w, f->type);

@@ -2,6 +2,8 @@
  *
  *   test_types std              all packages of the standard library, with everything they import; any error is a failure
  *   test_types data [dir...]    GOROOT/src/internal/types/testdata: expected messages against reported ones
+ *   test_types par              as std, with declarations first and then all bodies on two threads
+ *   test_types facts            std; then canonical types, link names, layouts and method sets of every type met
  *   test_types PATH...          packages by import path
  *   test_types FILE.go...       each file as a package of its own, errors printed
  *
@@ -211,12 +213,16 @@ static void load_imports(Pkg *p)
 	p->nimport = v.n;
 }
 
+static bool decls_only;
+static VEC(Unit *) units;
+
 static void check_all(Pkg *p)
 {
 	u64 t = clock_ns();
 	types_collect(k, p);
 	types_decls(k, p);
-	types_finish(k, p);
+	if (!decls_only)
+		types_finish(k, p);
 	t_check += clock_ns() - t;
 }
 
@@ -262,7 +268,8 @@ static Pkg *load(const char *path, const char *from)
 		if (name_wanted(e->d_name))
 			vec_push(&ar, &names, arena_printf(&ar, "%s", e->d_name));
 	closedir(d);
-	qsort(names.a, names.n, sizeof *names.a, by_name);
+	if (names.n)
+		qsort(names.a, names.n, sizeof *names.a, by_name);
 	u->diag = arena_new(&ar, Diag);
 	diag_init(u->diag, &ar);
 	VEC(File *) files = { 0 };
@@ -289,7 +296,9 @@ static Pkg *load(const char *path, const char *from)
 		fprintf(stderr, "%s\n", path);
 	}
 	check_all(u->pkg);
-	print_diag(path, u->diag);
+	vec_push(&ar, &units, u);
+	if (!decls_only)
+		print_diag(path, u->diag);
 	u->loading = false;
 	return u->pkg;
 }
@@ -527,6 +536,92 @@ static void run_std(void)
 		pclose(p);
 }
 
+/* ---- bodies in parallel ---- */
+
+static VEC(Body *) bodies;
+
+static void one_body(void *arg, int worker, u32 i)
+{
+	(void)arg, (void)worker;
+	types_body(k, bodies.a[i]);
+}
+
+static void run_par(void)
+{
+	decls_only = true;
+	run_std();
+	for (u32 i = 0; i < units.n; i++)
+		for (u32 j = 0; j < units.a[i]->pkg->nobj; j++) {
+			Obj *o = units.a[i]->pkg->obj[j];
+			if (o->kind == ObjFunc && o->fn.body)
+				vec_push(&ar, &bodies, o->fn.body);
+		}
+	u64 t = clock_ns();
+	pool_run(pool_new(2), bodies.n, one_body, NULL);
+	printf("%u bodies in %.3f s\n", bodies.n, (clock_ns() - t) / 1e9);
+	for (u32 i = 0; i < units.n; i++) {
+		types_finish(k, units.a[i]->pkg);
+		print_diag(units.a[i]->pkg->path, units.a[i]->diag);
+	}
+}
+
+/* ---- facts ---- */
+
+static Map by_linkname, seen_types;
+static u32 nfacts, nbad;
+
+static void check_facts(Type *t)
+{
+	if (!t || t->kind == KindInvalid || types_has_tparam(t) || map_getp(&seen_types, t))
+		return;
+	map_putp(&ar, &seen_types, t, t);
+	Type *n = types_unalias(t);
+	if (n->kind == KindTuple || n->kind == KindUnion || (n->kind == KindNamed && n->named.ntparams && !n->named.ntargs) || (n->kind == KindFunc && n->fn.ntparams))
+		return;
+	nfacts++;
+	Type *c = types_canon(k, t);
+	const char *name = types_linkname(k, t);
+	Name *key = intern_str(name);
+	Type *other = map_getp(&by_linkname, key);
+	if (other && other != c) {
+		printf("two types are called %s\n", name);
+		nbad++;
+	}
+	map_putp(&ar, &by_linkname, key, c);
+	if (!types_identical(k, c, t) || types_canon(k, c) != c) {
+		printf("canonical type of %s differs\n", name);
+		nbad++;
+	}
+	types_layout(k, t);
+	MethodSet *m = types_methodset(k, t);
+	for (u32 i = 0; i < m->n; i++)
+		if (!m->m[i].sig) {
+			printf("%s.%s has no signature\n", name, m->m[i].fn->name->s);
+			nbad++;
+		}
+	if (n->kind != KindPointer && n->kind != KindInterface)
+		types_methodset(k, types_pointer(k, t));
+	if (getenv("NAMES"))
+		printf("%s\n", name);
+}
+
+static void run_facts(void)
+{
+	run_std();
+	for (u32 i = 0; i < units.n; i++)
+		for (u32 j = 0; j < units.a[i]->pkg->nfile; j++) {
+			File *f = units.a[i]->pkg->file[j];
+			for (NodeId n = 1; n < f->nnode; n++)
+				check_facts(f->info[n].type);
+		}
+	for (u32 i = 0; getenv("FUNCS") && i < units.n; i++)
+		for (u32 j = 0; j < units.a[i]->pkg->nobj; j++)
+			if (units.a[i]->pkg->obj[j]->kind == ObjFunc)
+				printf("func %s\n", types_funcname(k, &ar, units.a[i]->pkg->obj[j], NULL, 0));
+	printf("%u types, %u wrong\n", nfacts, nbad);
+	nerrors += nbad;
+}
+
 int main(int argc, char **argv)
 {
 	if (getenv("GOROOT"))
@@ -539,6 +634,10 @@ int main(int argc, char **argv)
 	u64 t = clock_ns();
 	if (argc > 1 && !strcmp(argv[1], "std")) {
 		run_std();
+	} else if (argc > 1 && !strcmp(argv[1], "par")) {
+		run_par();
+	} else if (argc > 1 && !strcmp(argv[1], "facts")) {
+		run_facts();
 	} else if (argc > 1 && !strcmp(argv[1], "data")) {
 		run_data(argv + 2, argc - 2);
 	} else {
