@@ -17,6 +17,7 @@ typedef struct {
 	u64 bytes;
 } StackScan;
 
+enum { ParallelMin = 8 << 20 };   /* waking helpers pays for heaps above this */
 static StackScan scan;          /* the collector's; the world is stopped */
 static u64 stackbytes;
 static Funcval *poolcleanup;
@@ -184,7 +185,6 @@ void gc_mark_roots(Marker *w)
 		gc_mark_block(w, md->data, (u64)md->gcdatamask.n * 8, md->gcdatamask.bytedata);
 		gc_mark_block(w, md->bss, (u64)md->gcbssmask.n * 8, md->gcbssmask.bytedata);
 	}
-	gc_drain(w);
 	rt_roots_global(global_ptr, w);
 	gc_mark(w, (uptr)poolcleanup);
 	special_mark_roots(w);
@@ -192,7 +192,8 @@ void gc_mark_roots(Marker *w)
 	scan.w = w;
 	stackbytes = 0;
 	rt_foreach_g(scan_goroutine, &scan);
-	gc_drain(w);
+	u32 helpers = sched.gomaxprocs > 1 && mheap.live > ParallelMin ? sched.gomaxprocs - 1 : 0;
+	gc_drain_parallel(w, helpers);
 }
 
 static u64 saturated_add(u64 a, u64 b)

@@ -8,6 +8,20 @@
 static Mutex worklock;
 static WorkBuf *freebufs;
 
+/* Work shared by the threads that mark. lock guards all; open and full are peeked at without. */
+static struct {
+	Mutex lock;
+	WorkBuf *full;
+	u32 parallel;           /* mark bits must be set atomically */
+	u32 open;               /* there may be work: helpers can join */
+	u32 nworkers, nidle;    /* all idle and nothing full: done */
+	u32 inside;             /* helpers that have not left yet */
+	u32 gen;                /* futex helpers sleep on */
+	u32 nhelpers;
+	u64 bytes, objects;     /* marked by helpers */
+} work;
+enum { MaxHelpers = 7 };
+
 static WorkBuf *buf_new(void)
 {
 	rt_lock(&worklock);
@@ -74,7 +88,10 @@ static inline void mark_slot(Marker *w, MSpan *s, u32 i)
 	u8 *byte = &s->markbits[i >> 3], bit = 1 << (i & 7);
 	if (*byte & bit)
 		return;
-	*byte |= bit;
+	if (likely(!work.parallel))
+		*byte |= bit;
+	else if (__atomic_fetch_or(byte, bit, __ATOMIC_RELAXED) & bit)
+		return;
 	w->bytes += s->elemsize;
 	w->objects++;
 	if (s->spanclass & 1)
@@ -200,6 +217,58 @@ void gc_scan_object(Marker *w, uptr p)
 	scan_item(w, s->elemsize <= BitmapMaxSize ? obj | s->elemsize >> 3 << 48 : obj);
 }
 
+/* Somebody has nothing to do: let go a buffer, or half of the only one. */
+static __attribute__((noinline)) void give(Marker *w)
+{
+	WorkBuf *b = w->buf->next;
+	if (b) {
+		w->buf->next = b->next;
+	} else {
+		b = buf_new();
+		u64 n = w->buf->n / 2;
+		memcpy(b->obj, w->buf->obj, n * 8);
+		memmove(w->buf->obj, w->buf->obj + n, (w->buf->n - n) * 8);
+		w->buf->n -= n;
+		b->n = n;
+	}
+	rt_lock(&work.lock);
+	b->next = work.full;
+	astorerel(&work.full, b);
+	rt_unlock(&work.lock);
+}
+
+/* Our work is done: take a shared buffer; false when all workers are done. */
+static bool take(Marker *w)
+{
+	rt_lock(&work.lock);
+	axadd(&work.nidle, 1);
+	for (;;) {
+		WorkBuf *b = work.full;
+		if (b) {
+			astorerel(&work.full, b->next);
+			axadd(&work.nidle, -1);
+			rt_unlock(&work.lock);
+			b->next = NULL;
+			buf_free(w->buf);
+			w->buf = b;
+			return true;
+		}
+		if (work.nidle == work.nworkers)
+			astorerel(&work.open, 0);
+		if (!work.open) {
+			rt_unlock(&work.lock);
+			return false;
+		}
+		rt_unlock(&work.lock);
+		for (u32 i = 0; !aload(&work.full) && aload(&work.open); i++) {
+			__builtin_ia32_pause();
+			if (i % 256 == 255)
+				os_yield();
+		}
+		rt_lock(&work.lock);
+	}
+}
+
 void gc_drain(Marker *w)
 {
 	for (;;) {
@@ -208,8 +277,86 @@ void gc_drain(Marker *w)
 			__builtin_prefetch((void *)(item & ((1ul << 48) - 1)));
 			w->ring[w->ringtail++ % MarkRing] = item;
 		}
-		if (w->ringhead == w->ringtail)
-			return;
+		if (w->ringhead == w->ringtail) {
+			if (!work.parallel || !take(w))
+				return;
+			continue;
+		}
+		if (unlikely(aloadrelaxed(&work.nidle)) && work.parallel && (w->buf->next || w->buf->n > 16) && !aloadrelaxed(&work.full))
+			give(w);
 		scan_item(w, w->ring[w->ringhead++ % MarkRing]);
 	}
+}
+
+/* A thread without P and without signals: sleeps until there is something to mark. */
+static void helper(void)
+{
+	os_sigmask(2 /* SIG_SETMASK */, ~0ul);
+	for (u32 seen = 0;;) {
+		u32 gen;
+		while ((gen = aload(&work.gen)) == seen)
+			os_futexsleep(&work.gen, seen, -1);
+		seen = gen;
+		rt_lock(&work.lock);
+		bool join = work.open;
+		work.nworkers += join;
+		work.inside += join;
+		rt_unlock(&work.lock);
+		if (!join)
+			continue;
+		Marker w;
+		gc_marker_init(&w);
+		gc_drain(&w);
+		gc_marker_done(&w);
+		rt_lock(&work.lock);
+		work.bytes += w.bytes;
+		work.objects += w.objects;
+		axadd(&work.inside, -1);
+		rt_unlock(&work.lock);
+	}
+}
+
+static void start_helpers(u32 n)
+{
+	enum { HelperStack = 64 << 10 };    /* its lower half is the signal stack every thread must have */
+	for (; work.nhelpers < n && work.nhelpers < MaxHelpers; work.nhelpers++) {
+		M *mp = rt_persistentalloc(sizeof *mp, 64);
+		u8 *stack = os_mmap(NULL, HelperStack, 3, 0x22);
+		mp->self = mp;
+		mp->g0 = mp->g = rt_persistentalloc(sizeof(G), 16);
+		mp->gsignal = rt_persistentalloc(sizeof(G), 16);
+		mp->g0->m = mp->gsignal->m = mp;
+		mp->gsignal->stack = (Stack){ (uptr)stack, (uptr)stack + HelperStack / 2 };
+		mp->g0->stack = (Stack){ (uptr)stack + HelperStack / 2, (uptr)stack + HelperStack };
+		mp->systop = (uptr)stack + HelperStack - 64;
+		mp->mstartfn = helper;
+		if (!stack || !os_newthread(mp, (void *)mp->systop))
+			return;
+	}
+}
+
+/* Drain together with up to n other threads. */
+void gc_drain_parallel(Marker *w, u32 n)
+{
+	start_helpers(n);
+	if (!n || !work.nhelpers) {
+		gc_drain(w);
+		return;
+	}
+	work.bytes = work.objects = 0;
+	work.nworkers = 1;
+	work.nidle = 0;
+	work.parallel = 1;
+	astore(&work.open, 1);
+	axadd(&work.gen, 1);
+	os_futexwake(&work.gen, n);
+	gc_drain(w);
+	while (aload(&work.inside))
+		os_yield();
+	rt_lock(&work.lock);    /* the last helper has let go of it */
+	rt_unlock(&work.lock);
+	work.parallel = 0;
+	work.nidle = 0;
+	w->bytes += work.bytes;
+	w->objects += work.objects;
 }

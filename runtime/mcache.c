@@ -42,7 +42,7 @@ static bool next_run(MCache *c, MCacheRun *r, MSpan *s)
 	if (i >= s->nelems)
 		return false;
 	u32 end = next_bit(s->allocbits, i, s->nelems, 0), max = RunBytes / s->elemsize;
-	if (unlikely(rt_debugvars.gcstress > 1) || !max)
+	if (unlikely(rt_debugvars.gcstress > 1 || rt_debugvars.clobber) || !max)
 		max = 1;
 	if (end - i > max)
 		end = i + max;

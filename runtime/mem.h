@@ -153,6 +153,7 @@ typedef struct {
 	i64 lastgcmono;
 } MHeap;
 extern MHeap mheap;
+u64 os_sigmask(i32 how, u64 mask);
 
 extern const u16 rt_class_size[NumSizeClasses];
 extern u8 rt_size_class8[129];          /* (size + 7) / 8 -> class, size <= 1024 */
@@ -257,6 +258,7 @@ void gc_mark_range(Marker *w, uptr lo, uptr hi); /* conservatively */
 void gc_mark_block(Marker *w, uptr base, u64 ptrbytes, const u8 *mask);
 void gc_scan_object(Marker *w, uptr p);          /* what the object p is in refers to, not itself */
 void gc_drain(Marker *w);
+void gc_drain_parallel(Marker *w, u32 nhelpers);  /* world stopped */
 void gc_marker_init(Marker *w);
 void gc_marker_done(Marker *w);                   /* drained */
 void gc_mark_roots(Marker *w);

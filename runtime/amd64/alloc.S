@@ -129,4 +129,40 @@
 .Lslow:
 	jmp	"runtime.cnewobject"
 .size "runtime.newobject", . - "runtime.newobject"
+
+/* mallocgc(size, typ, needzero): one value of a type is newobject; pointer-free memory of 16 to
+ * 1,024 bytes comes from the run, whose slots are zeroed in any case. */
+.section .text.mallocgc, "ax", @progbits
+.globl "runtime.mallocgc"
+.type "runtime.mallocgc", @function
+.balign 32
+"runtime.mallocgc":
+	test	%rbx, %rbx
+	jz	1f
+	cmpq	$0, Type_ptrbytes(%rbx)
+	jne	2f
+1:	lea	-16(%rax), %rsi
+	cmp	$1024-16, %rsi
+	ja	3f
+	mov	%fs:M_p, %rdx
+	mov	P_mcache(%rdx), %rdx
+	lea	7(%rax), %rsi
+	shr	$3, %rsi
+	movzbl	rt_size_class8(%rsi), %edi
+	shl	$6, %edi
+	lea	32(%rdx,%rdi), %rdi
+	mov	Run_bump(%rdi), %rdx
+	cmp	Run_limit(%rdi), %rdx
+	je	3f
+	mov	Run_elemsize(%rdi), %rsi
+	add	%rdx, %rsi
+	mov	%rsi, Run_bump(%rdi)
+	mov	%rdx, %rax
+	ret
+2:	cmp	Type_size(%rbx), %rax
+	jne	3f
+	mov	%rbx, %rax
+	jmp	"runtime.newobject"
+3:	jmp	"runtime.cmallocgc"
+.size "runtime.mallocgc", . - "runtime.mallocgc"
 .section .note.GNU-stack,"",@progbits

@@ -7,10 +7,13 @@
 #define _GNU_SOURCE
 #include "../../runtime/mem.h"
 #include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <time.h>
 
 enum { NSlots = 4000, NTypes = 8, NThreads = 4 };
@@ -29,7 +32,6 @@ MCache *mcache_current(void) { return cache; }
 M *test_m(void) { return &thread; }
 void rt_lock(Mutex *l) { while (__atomic_exchange_n(&l->key, 1, __ATOMIC_ACQUIRE)) sched_yield(); }
 void rt_unlock(Mutex *l) { __atomic_store_n(&l->key, 0, __ATOMIC_RELEASE); }
-int sched_yield(void);
 void rt_printf(const char *f, ...) { va_list a; va_start(a, f); vfprintf(stderr, f, a); va_end(a); }
 void rt_throw(const char *m) { fprintf(stderr, "throw: %s\n", m); abort(); }
 void rt_fatal(const char *m) { rt_throw(m); }
@@ -43,6 +45,12 @@ void *os_mmap(void *at, u64 n, i32 prot, i32 flags)
 i64 os_munmap(void *p, u64 n) { return munmap(p, n); }
 i64 os_madvise(void *p, u64 n, i32 a) { return madvise(p, n, a); }
 bool os_commit(void *p, u64 n) { return mprotect(p, n, 3) == 0; }
+u64 os_sigmask(i32 how, u64 mask) { (void)how, (void)mask; return 0; }
+void os_yield(void) { sched_yield(); }
+void os_futexsleep(u32 *a, u32 v, i64 ns) { (void)ns; syscall(SYS_futex, a, 0, v, NULL, NULL, 0); }
+void os_futexwake(u32 *a, u32 n) { syscall(SYS_futex, a, 1, n, NULL, NULL, 0); }
+static void *start_thread(void *f) { ((M *)f)->mstartfn(); return NULL; }
+bool os_newthread(M *mp, void *stack) { pthread_t t; (void)stack; return !pthread_create(&t, NULL, start_thread, mp); }
 i64 os_nanotime(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1000000000ll + t.tv_nsec; }
 void os_walltime(i64 *s, i32 *n) { *s = 0, *n = 0; }
 const char *rt_getenv(const char *n) { return getenv(n); }
@@ -229,8 +237,9 @@ u64 test_slow(Type *t)
 	return p;
 }
 
-__asm__(".globl \"runtime.cnewobject\"\n\"runtime.cnewobject\":\n"
-	"mov %rax, %rdi\npush %rbp\nmov %rsp, %rbp\nand $-16, %rsp\ncall test_slow\nleave\nret\n");
+__asm__(".globl \"runtime.cnewobject\", \"runtime.cmallocgc\"\n"
+	"\"runtime.cmallocgc\": ud2\n"
+	"\"runtime.cnewobject\": mov %rax, %rdi\npush %rbp\nmov %rsp, %rbp\nand $-16, %rsp\ncall test_slow\nleave\nret\n");
 
 static uptr *go_newobject(Type *t)
 {
