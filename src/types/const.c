@@ -1158,7 +1158,7 @@ static void print_float(Buf *b, const Const *c)
 	} else {      /* outside of float64's range: about m * 10**e */
 		long exp;
 		double m = mpfr_get_d_2exp(&exp, f, MPFR_RNDN);
-		double x = (double)exp * (M_LN2 / M_LN10);
+		double x = (double)exp * 0.301029995663981195213738894724493;
 		i64 e = (i64)x;
 		m *= pow(10, x - (double)e);
 		if (fabs(m) < 1 - 0.5e-6) {
