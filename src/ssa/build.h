@@ -275,8 +275,8 @@ void define_or_assign(Build *b, NodeId lhs, Val v, bool def);
 void return_emit(Build *b);                                       /* results are stored: run defers, leave */
 void defer_prepare(Build *b, NodeId body);
 void defer_exit(Build *b);
-void params_declare(Build *b, Type *sig, Type *recv, Obj *recvobj);
-void body_build(Build *b, NodeId block);
+void params_declare(Build *b, NodeId recv, NodeId functype);        /* parameters and results become variables */
+void body_build(Build *b, NodeId recv, NodeId functype, NodeId block);
 void loop_var_copy(Build *b, Obj **v, u32 n);
 
 /* ---- build_scan.c: facts found by walking the tree ---- */
