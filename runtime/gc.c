@@ -126,7 +126,7 @@ static void follow_objects(StackScan *sc)
 
 static void root_ptr(void *arg, void *p)
 {
-	stack_word(arg, (uptr)p, false);
+	stack_word(arg, (uptr)p, true);   /* some of them are plain words */
 }
 
 static void root_range(void *arg, uptr lo, uptr hi)
@@ -192,6 +192,10 @@ void gc_mark_roots(Marker *w)
 	scan.w = w;
 	stackbytes = 0;
 	rt_foreach_g(scan_goroutine, &scan);
+	if (!rt_curg()) {       /* the scheduler itself allocated */
+		scan.lo = scan.hi = 0;
+		scan_own_stack(&scan);
+	}
 	u32 helpers = sched.gomaxprocs > 1 && mheap.live > ParallelMin ? sched.gomaxprocs - 1 : 0;
 	gc_drain_parallel(w, helpers);
 }
@@ -367,9 +371,50 @@ void mem_verify(void)
 	}
 }
 
+/* Marking has its own threads and sweeping is done by those who allocate. */
 bool rt_gc_runnable(void)
 {
-	return !mheap.sweepdone;
+	return false;
+}
+
+/* "off", or a number with one of the given units; -1 if it is neither. */
+static i64 parse_setting(const char *s, const char *const *units)
+{
+	if (s[0] == 'o' && s[1] == 'f' && s[2] == 'f' && !s[3])
+		return -2;
+	i64 v = 0;
+	u32 digits = 0;
+	for (; *s >= '0' && *s <= '9'; s++, digits++)
+		if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, *s - '0', &v))
+			return -1;
+	for (u32 k = 0; digits && units[k]; k++) {
+		u32 i = 0;
+		while (units[k][i] && units[k][i] == s[i])
+			i++;
+		if (!units[k][i] && !s[i] && v <= INT64_MAX >> (k > 1 ? (k - 1) * 10 : 0))
+			return v << (k > 1 ? (k - 1) * 10 : 0);
+	}
+	return -1;
+}
+
+/* GOGC and GOMEMLIMIT. */
+void gc_read_environment(void)
+{
+	static const char *const plain[] = { "", NULL }, *const bytes[] = { "", "B", "KiB", "MiB", "GiB", "TiB", NULL };
+	const char *s = rt_getenv("GOGC");
+	i64 v = s ? parse_setting(s, plain) : -1;
+	if (v == -2)
+		mheap.gcpercent = -1;
+	else if (v >= 0 && v <= INT32_MAX)
+		mheap.gcpercent = v;
+	s = rt_getenv("GOMEMLIMIT");
+	v = s && *s ? parse_setting(s, bytes) : -2;
+	if (v == -1) {
+		rt_printf("GOMEMLIMIT=%s\n", s);
+		rt_fatal("malformed GOMEMLIMIT; see `go doc runtime/debug.SetMemoryLimit`");
+	}
+	if (v >= 0)
+		mheap.memlimit = v;
 }
 
 void rt_gc_main(void)

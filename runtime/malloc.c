@@ -156,5 +156,6 @@ void rt_mallocinit(void)
 	mheap.gcpercent = 100;
 	mheap.memlimit = INT64_MAX;
 	init_hostile();
+	gc_read_environment();
 	gc_update_goal();
 }

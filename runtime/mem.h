@@ -272,6 +272,7 @@ void sweep_start(void);                  /* world stopped, after mark */
 /* gc.c */
 bool gc_try_collect(bool force);         /* a cycle in the calling thread; false: somebody else stops the world */
 void gc_update_goal(void);
+void gc_read_environment(void);
 static inline bool gc_wanted(void)
 {
 	return aloadrelaxed(&mheap.live) >= aloadrelaxed(&mheap.trigger) && mheap.enabled;
