@@ -313,6 +313,14 @@ void cleanup_remove(uptr p, u64 id);
 u64 weak_register(uptr p);
 u64 weak_strong(u64 *h);
 
+static inline u32 bits_count(u64 x)
+{
+	x -= x >> 1 & 0x5555555555555555;
+	x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
+	x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f;
+	return x * 0x0101010101010101 >> 56;
+}
+
 static inline void mem_zero(void *p, u64 n)
 {
 	u64 *q = p;

@@ -94,8 +94,7 @@ static u64 dirty_update(u64 page, u64 n, int to)
 		u64 bit = page & 63, take = 64 - bit < n ? 64 - bit : n;
 		u64 mask = (take == 64 ? ~0ul : (1ul << take) - 1) << bit;
 		u64 *w = &mheap.dirty[page >> 6];
-		for (u64 m = *w & mask; m; m &= m - 1)
-			count++;
+		count += bits_count(*w & mask);
 		*w = to < 0 ? *w : to ? *w | mask : *w & ~mask;
 		page += take;
 		n -= take;

@@ -8,13 +8,8 @@ static u32 popcount(const u8 *bits, u32 n)
 {
 	u32 c = 0;
 	const u64 *w = (const u64 *)bits;
-	for (u32 i = 0; i < (n + 63) / 64; i++) {
-		u64 x = w[i];
-		x -= x >> 1 & 0x5555555555555555;
-		x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
-		x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f;
-		c += x * 0x0101010101010101 >> 56;
-	}
+	for (u32 i = 0; i < (n + 63) / 64; i++)
+		c += bits_count(w[i]);
 	return c;
 }
 
