@@ -429,6 +429,17 @@ PendingPragma pragma_set_aside(Parser *p)
 	return x;
 }
 
+void pragma_check_func(Parser *p, u32 flags, NodeId decl, bool has_body)
+{
+	Pos pos = p->f.node[decl].pos;
+	if (flags & PragmaSystemstack && flags & PragmaNosplit)
+		report(p, pos, "go:nosplit and go:systemstack cannot be combined");
+	if (has_body && flags & PragmaNoescape)
+		report(p, pos, "can only use //go:noescape with external func implementations");
+	if (has_body && flags & PragmaUintptrKeepAlive && !(flags & (PragmaUintptrEscapes | PragmaNosplit)))
+		report(p, pos, "go:uintptrkeepalive requires go:nosplit");
+}
+
 /* ---- when the file is known ---- */
 
 static bool imports(const Parser *p, const char *path)
@@ -466,9 +477,13 @@ static const char *embed_fault(const Parser *p, const Embed *e, bool imported)
 
 void directives_finish(Parser *p)
 {
-	if (p->linkname.n && !imports(p, "unsafe")) {
-		for (u32 i = 0; i < p->linkname.n; i++)
-			report(p, p->linkname.a[i].pos, "//go:linkname only allowed in Go files that import \"unsafe\"");
+	bool unsafe = p->linkname.n && imports(p, "unsafe");
+	for (u32 i = 0; i < p->linkname.n; i++) {
+		const Linkname *l = &p->linkname.a[i];
+		if (!unsafe)
+			report(p, l->pos, "//go:linkname only allowed in Go files that import \"unsafe\"");
+		else if (l->target && strchr(l->target, '[') && strchr(l->target, ']'))
+			report(p, l->pos, "//go:linkname reference of an instantiation is not allowed");
 	}
 	bool imported = p->embed.n && imports(p, "embed");
 	u32 kept = 0;

@@ -1574,6 +1574,8 @@ static NodeId func_decl(Parser *p)
 	ListId parts = add_list(p, (u32[]){recv, tparams, t, body}, 4, 0);
 	range.decl = add(p, NodeFuncDecl, pos, nm, parts);
 	range.last = p->f.nnode;
+	if (range.pragma)
+		pragma_check_func(p, range.pragma, range.decl, body != 0);
 	vec_push(p->ar, &p->func, range);
 	return range.decl;
 }

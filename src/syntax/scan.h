@@ -97,6 +97,7 @@ void scan_directive(Scanner *s, const char *text, u32 n);
 /* directive.c */
 void pragma_unused(Parser *p);                    /* the current form takes no directive */
 u32 pragma_take(Parser *p, u32 allowed);          /* flags for the declaration; complains of the others */
+void pragma_check_func(Parser *p, u32 flags, NodeId decl, bool has_body);   /* flags that exclude each other */
 PendingPragma pragma_set_aside(Parser *p);        /* of a var declaration, which may have //go:embed ... */
 void pragma_take_var(Parser *p, PendingPragma *pending, NodeId decl);   /* ... and gets it once it is a node */
 void directives_finish(Parser *p);                /* checks that need the whole file */

@@ -3,6 +3,7 @@
  *   test_syntax parse dir...          parses every .go file below; speed, and the files with errors (testdata apart)
  *   test_syntax errors dir...         files whose comments say what errors are expected:
  *                                     "/ * ERROR rx * /" before the token, "// ERROR rx" on the line
+ *   test_syntax threads dir...        files parsed by many threads give the same trees
  *   test_syntax fuzz n seed file...   n mutations of each file; nothing may crash or hang
  *   test_syntax dump file             the tree
  *   test_syntax diag file...          the errors, as the compiler prints them
@@ -71,9 +72,9 @@ static int test_parse(char **dirs)
 {
 	u64 bytes = 0, ns = 0, nodes = 0, lists = 0;
 	u32 bad = 0, unexpected = 0;
+	Arena a = {0}, da = {0};      /* warm ones, as in a build of many files */
 	find_files(dirs);
 	for (u32 i = 0; i < files.n; i++) {
-		Arena a = {0}, da = {0};
 		Diag d;
 		diag_init(&d, &da);
 		SrcFile *src = open_source(&a, files.a[i]);
@@ -94,11 +95,50 @@ static int test_parse(char **dirs)
 				printf("%s:%u:%u: %s\n", files.a[i], l.line, l.col, d.v.a[0].msg);
 			}
 		}
-		arena_free(&a);
-		arena_free(&da);
+		arena_reset(&a);
+		arena_reset(&da);
 	}
 	printf("%u files, %.1f MB, %.3f s, %.0f MB/s; %.2f nodes/KB, %.2f list/KB; %u with errors, %u outside testdata\n", files.n, bytes / 1e6,
 		ns / 1e9, bytes * 1e3 / (ns + 1), nodes * 1024.0 / (bytes + 1), lists * 1024.0 / (bytes + 1), bad, unexpected);
+	return 0;
+}
+
+/* ---- threads: many at once see the same trees as one alone ---- */
+
+static u64 tree_hash(const char *path)
+{
+	Arena a = {0};
+	Diag d;
+	diag_init(&d, &a);
+	File *f = syntax_parse(&a, open_source(&a, path), ParseFull, true, &d);
+	u64 h = 0;
+	for (u32 i = 1; i < f->nnode; i++) {
+		const Node *n = &f->node[i];
+		h = hash_mix(h, (u64)n->kind << 32 | (n->pos - f->src->base));
+		if (n->kind == NodeName)
+			h = hash_mix(h, node_name(f, i)->hash);
+	}
+	SrcLoc l = pos_loc(f->src->base + f->src->size / 2);
+	h = hash_mix(h, l.line);
+	arena_free(&a);
+	return h;
+}
+
+static void hash_one(void *arg, int worker, u32 i)
+{
+	((u64 *)arg)[i] = tree_hash(files.a[i]);
+}
+
+static int test_threads(char **dirs)
+{
+	find_files(dirs);
+	u64 *h = arena_array(&forever, u64, files.n);
+	pool_run(pool_new(4), files.n, hash_one, h);
+	for (u32 i = 0; i < files.n; i++) {
+		if (tree_hash(files.a[i]) != h[i])
+			bug("%s: another tree", files.a[i]);
+	}
+	printf("threads: %u files\n", files.n);
 	return 0;
 }
 
@@ -338,6 +378,8 @@ int main(int argc, char **argv)
 		return test_parse(argv + 2);
 	if (strcmp(what, "errors") == 0)
 		return test_errors(argv + 2);
+	if (strcmp(what, "threads") == 0)
+		return test_threads(argv + 2);
 	if (strcmp(what, "fuzz") == 0 && argc > 4)
 		return test_fuzz((u32)atoi(argv[2]), (u64)atoll(argv[3]), argv + 4);
 	if (strcmp(what, "dump") == 0)
