@@ -326,7 +326,7 @@ static void collect(bool forced)
 bool gc_try_collect(bool force)
 {
 	M *mp = rt_m();
-	if (!mp->p || mp->mallocing || mp->dying || (!mheap.enabled && !force))
+	if (!mp->p || mp->mallocing || mp->dying || mp->locks || (!mheap.enabled && !force))
 		return false;
 	if (!force && !gc_wanted() && !rt_debugvars.gcstress)
 		return false;

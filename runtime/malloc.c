@@ -76,8 +76,7 @@ static void *large_alloc(MCache *c, u64 size, Type *typ, bool noscan, bool needz
 	if (size + PageSize < size)
 		out_of_memory();
 	u64 npages = (size + PageSize - 1) >> PageShift;
-	if (gc_wanted() || unlikely(rt_debugvars.gcstress) ||
-	    aloadrelaxed(&mheap.live) + npages * PageSize >= aloadrelaxed(&mheap.trigger))
+	if (gc_wanted() || unlikely(rt_debugvars.gcstress))
 		gc_try_collect(rt_debugvars.gcstress != 0);
 	for (u64 n = 0; !mheap.sweepdone && n < npages; n++)
 		sweep_one();

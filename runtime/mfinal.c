@@ -322,23 +322,16 @@ Pair mem_findobject(uptr p)
 	return (Pair){ start + header, s->elemsize - header };
 }
 
-/* The handle of the object at p: 8 bytes without pointers that hold its address while it lives. */
+/* The handle of address p: a word without pointers that holds p while p's object lives. */
 u64 weak_register(uptr p)
 {
-	uptr base = mheap_object_base(p);
-	if (!base) {    /* globals never die */
-		u64 *h = mem_alloc(mcache_current(), 16, NULL, true);
-		h[0] = p;
-		return (u64)h;
-	}
 	u64 *h = mem_alloc(mcache_current(), 16, NULL, true);
-	*h = base;
-	if (special_add(base, (Special){ .kind = SpecialWeak, .fn = h }))
-		return (u64)h;
-	MSpan *s = mheap_span_of(base);
+	*h = p;
+	MSpan *s = mheap_span_of(p);
+	if (!s || special_add(p, (Special){ .kind = SpecialWeak, .fn = h }))
+		return (u64)h;          /* new, or of a global, which never dies */
 	rt_lock(&s->speciallock);
-	Special *sp = *find_place(s, base - s->base, SpecialWeak);
-	void *old = sp->fn;
+	void *old = (*find_place(s, p - s->base, SpecialWeak))->fn;
 	rt_unlock(&s->speciallock);
 	return (u64)old;
 }

@@ -205,13 +205,14 @@ static void test_exact(void)
 	mem_verify();
 	static u64 seen;
 	u64 *h = (u64 *)weak_register((uptr)head);
-	if (weak_register((uptr)head + 8) != (u64)h || weak_strong(h) != (u64)head)
+	if (weak_register((uptr)head) != (u64)h || weak_register((uptr)head + 8) == (u64)h || weak_strong(h) != (u64)head)
 		rt_throw("weak handle");
 	cleanup_add((uptr)head, &seen);
 	fin_add((uptr)head[0], &types[0], 0, NULL, NULL);
 	roots[0][0] = 0;
 	gc_try_collect(true);
-	(void)h;
+	if (weak_strong(h))
+		rt_throw("weak pointer to a dead object");
 	printf("finalizers %lu cleanups %lu objects left %lu\n", finq_pending(0), finq_pending(1), live_objects());
 	u64 rec[6];
 	if (finq_next(0, rec) != 1 || rec[0] != (u64)&types[0] || finq_next(1, rec) != 1 || rec[0] != (u64)&seen)
