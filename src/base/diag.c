@@ -86,7 +86,7 @@ u32 diag_print(Diag *d, Buf *out, u32 limit)
 	DiagItem *a = arena_array(d->ar, DiagItem, n);
 	memcpy(a, d->v.a, n * sizeof *a);
 	qsort(a, n, sizeof *a, by_place);
-	for (u32 i = 0; i < n; i++) {
+	for (u32 i = 0; i < n && !(limit && kept == limit); i++) {
 		if (!is_repeated(a, kept, &a[i]))
 			a[kept++] = a[i];
 	}

@@ -80,9 +80,9 @@ static int test_parse(char **dirs)
 		SrcFile *src = open_source(&a, files.a[i]);
 		for (u32 k = 0; k < src->size; k += 64)
 			__asm__ volatile("" : : "r"(src->src[k]));
-		u64 t = clock_ns();
+		u64 t = clock_cpu_ns();
 		File *f = syntax_parse(&a, src, ParseFull, strncmp(files.a[i], "/usr/", 5) == 0, &d);
-		ns += clock_ns() - t;
+		ns += clock_cpu_ns() - t;
 		bytes += src->size;
 		nodes += f->nnode;
 		lists += f->nlist;
