@@ -75,6 +75,83 @@ static void missing_bodies(Check *c)
 	}
 }
 
+/* ---- anonymous interfaces that contain themselves (go.dev/issue/56103) ---- */
+
+typedef struct Cyclic { Check *c; Map m; u32 depth; } Cyclic;      /* Type* -> 1 not cyclic, 2 cyclic */
+
+static bool iface_cycle(Cyclic *f, Type *t);
+
+static bool type_cycle(Cyclic *f, Type *t)
+{
+	t = types_unalias(t);
+	switch (t->kind) {
+	case KindArray: case KindChan: case KindPointer: case KindSlice:
+		return type_cycle(f, t->elem);
+	case KindMap:
+		return type_cycle(f, t->key) || type_cycle(f, t->elem);
+	case KindInterface:
+		return iface_cycle(f, t);
+	case KindStruct:
+		for (u32 i = 0; i < t->st.n; i++)
+			if (type_cycle(f, t->st.field[i]->type))
+				return true;
+		return false;
+	case KindFunc:
+		return type_cycle(f, t->fn.params) || type_cycle(f, t->fn.results);
+	case KindTuple:
+		for (u32 i = 0; i < t->tuple.n; i++)
+			if (type_cycle(f, t->tuple.v[i]->type))
+				return true;
+	}
+	return false;
+}
+
+static bool iface_cycle(Cyclic *f, Type *t)
+{
+	TypeSet *s = types_typeset(f->c->k, t);
+	if (!s->nmethod)
+		return false;
+	u64 *slot = map_slot(f->c->ar, &f->m, (u64)(uintptr_t)t);
+	if (*slot)
+		return *slot == 2;
+	*slot = 2;
+	for (u32 i = 0; i < s->nmethod; i++)
+		if (type_cycle(f, s->method[i]->type))
+			return true;
+	map_put(f->c->ar, &f->m, (u64)(uintptr_t)t, 1);
+	return false;
+}
+
+static int by_pos(const void *a, const void *b)
+{
+	Pos x = (*(const Node *const *)a)->pos, y = (*(const Node *const *)b)->pos;
+	return x < y ? -1 : x > y;
+}
+
+/* Outer interfaces before inner ones. */
+static void interface_cycles(Check *c)
+{
+	Cyclic f = { .c = c };
+	for (u32 i = 0; i < c->pkg->nfile; i++) {
+		File *file = c->pkg->file[i];
+		VEC(const Node *) v = { 0 };
+		for (NodeId n = 1; n < file->nnode; n++)
+			if (node_kind(file, n) == NodeInterfaceType && file->info[n].type)
+				vec_push(c->ar, &v, node_at(file, n));
+		if (v.n)
+			qsort(v.a, v.n, sizeof *v.a, by_pos);
+		for (u32 j = 0; j < v.n; j++) {
+			Type *t = types_unalias(file->info[v.a[j] - file->node].type);
+			if (t->kind != KindInterface || !iface_cycle(&f, t))
+				continue;
+			err_at(c, v.a[j]->pos, "invalid recursive type: anonymous interface refers to itself (see https://go.dev/issue/56103)");
+			for (u32 m = 0; m < f.m.cap; m++)
+				if (f.m.key[m])
+					f.m.val[m] = 1;     /* once is enough */
+		}
+	}
+}
+
 void types_finish(Checker *k, Pkg *p)
 {
 	PkgPriv *v = pkg_priv(p);
@@ -86,6 +163,8 @@ void types_finish(Checker *k, Pkg *p)
 	unused_imports(c);
 	if (!p->nerror)
 		mono_check(c);
+	if (!p->nerror)
+		interface_cycles(c);
 	if (!p->nerror && !p->ignore_missing_body)
 		missing_bodies(c);
 	v->phase = 3;

@@ -21,6 +21,7 @@ typedef struct Collect {
 	Scope *fs;
 	VEC(Obj *) objs;
 	VEC(MethodInfo) methods;
+	u32 ninit;
 } Collect;
 
 static DeclInfo *new_decl(Collect *x, NodeId decl)
@@ -295,6 +296,7 @@ static void collect_func(Collect *x, NodeId n)
 		check_special(x, n, d->a, name->s);
 	if (!recv && init) {
 		o->parent = x->p->scope;
+		o->index = x->ninit++;
 		check_record_def(c, d->a, o);
 		if (!block)
 			err_soft(c, o->pos, "func init must have a body");

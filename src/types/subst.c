@@ -22,8 +22,7 @@ static Type *subst_tuple(Checker *k, Type *t, const TypeEnv *env)
 			memcpy(v, t->tuple.v, t->tuple.n * sizeof *v);
 		}
 		v[i] = obj_alloc(k, ObjVar, o->pos, o->pkg, o->name, u);
-		v[i]->flags = o->flags;
-		v[i]->index = o->index;
+		v[i]->flags = o->flags & (ObjIsParam | ObjIsResult | ObjIsRecv);
 	}
 	return v ? types_tuple(k, v, t->tuple.n) : t;
 }

@@ -571,6 +571,8 @@ char *types_funcname(Checker *k, Arena *a, Obj *fn, Type **targs, u32 ntargs)
 		buf_puts(&b, fn->name->s);
 	} else {
 		buf_puts(&b, fn->name->s);
+		if (!strcmp(fn->name->s, "init") && fn->pkg)
+			buf_printf(&b, ".%u", fn->index);   /* there may be several */
 		put_targs(&b, k, targs, ntargs);
 	}
 	return (char *)buf_str(&b);

@@ -4,11 +4,13 @@
  *   test_types data [dir...]    GOROOT/src/internal/types/testdata: expected messages against reported ones
  *   test_types par              as std, with declarations first and then all bodies on two threads
  *   test_types facts            std; then canonical types, link names, layouts and method sets of every type met
+ *   test_types errors FILE...   GOROOT/test/ *.go files with  // ERROR "regexp"  comments (errorcheck)
  *   test_types PATH...          packages by import path
  *   test_types FILE.go...       each file as a package of its own, errors printed
  *
  * It finds packages in GOROOT/src and GOROOT/src/vendor and selects files for linux/amd64 itself.
  */
+#define _GNU_SOURCE
 #include <ctype.h>
 #include <dirent.h>
 #include <regex.h>
@@ -382,7 +384,9 @@ static bool match(Expect *e, const char *msg)
 	regex_t r;
 	Buf b = { .ar = &ar };         /* POSIX takes { for a repetition */
 	for (const char *s = e->pat; *s; s++)
-		if (*s == '\\' && (s[1] == 'n' || s[1] == 't'))
+		if (*s == '\\' && s[1] == 'd')
+			buf_puts(&b, "[0-9]"), s++;
+		else if (*s == '\\' && (s[1] == 'n' || s[1] == 't'))
 			buf_putc(&b, *++s == 'n' ? '\n' : '\t');
 		else
 			buf_printf(&b, *s == '{' && !isdigit((u8)s[1]) && (s == e->pat || s[-1] != '\\') ? "\\%c" : "%c", *s);
@@ -439,6 +443,98 @@ static void compare(File **f, u32 n, Expects *ex, Diag *d, u32 delta)
 	fflush(stdout);
 }
 
+/* errorcheck comments: every regexp of a line must meet a message on it, every message a regexp. */
+static char *expand_line(const char *s, u32 line, const char *file)
+{
+	Buf b = { .ar = &ar };
+	for (; *s; s++) {
+		if (strncmp(s, "LINE", 4)) {
+			buf_putc(&b, *s);
+			continue;
+		}
+		s += 4;
+		int d = 0, n = 0;
+		if (*s == '+' || *s == '-')
+			sscanf(s, "%d%n", &d, &n);
+		buf_printf(&b, "%s:%d", file, (int)line + d);
+		s += n - 1;
+	}
+	return (char *)buf_str(&b);
+}
+
+static void find_gc_expects(const char *src, const char *file, Expects *out)
+{
+	u32 line = 1;
+	for (const char *s = src; s && *s; line++) {
+		const char *nl = strchr(s, '\n'), *end = nl ? nl : s + strlen(s);
+		const char *c = memmem(s, (size_t)(end - s), "// ERROR ", 9), *g = memmem(s, (size_t)(end - s), "// GC_ERROR ", 12);
+		const char *p = c ? c + 9 : g ? g + 12 : NULL;
+		if (p && memmem(s, (size_t)(p - s), "////", 4))
+			p = NULL;
+		while (p && p < end) {
+			while (p < end && *p != '"' && *p != '`')
+				p++;
+			if (p >= end)
+				break;
+			char q = *p++;
+			Buf b = { .ar = &ar };
+			for (; p < end && *p != q; p++) {
+				if (*p == '\\' && q == '"' && p[1] == q)
+					p++;
+				buf_putc(&b, *p);
+			}
+			p++;
+			vec_push(&ar, out, (Expect){ line, 0, expand_line(buf_str(&b), line, file), true, false });
+		}
+		s = nl ? nl + 1 : NULL;
+	}
+}
+
+/* The message with the file's directory removed from positions in it. */
+static const char *without_dir(const char *msg, const char *path)
+{
+	size_t n = (size_t)(path_base(path) - path);
+	Buf b = { .ar = &ar };
+	for (; *msg; msg++) {
+		if (n && !strncmp(msg, path, n))
+			msg += n;
+		buf_putc(&b, *msg);
+	}
+	return buf_str(&b);
+}
+
+static void compare_gc(File *f, Expects *ex, Diag *d)
+{
+	u32 bad = 0;
+	for (u32 i = 0; i < d->v.n; i++) {
+		u32 line = pos_loc_raw(d->v.a[i].pos).line;
+		bool ok = false;
+		const char *msg = without_dir(d->v.a[i].msg, f->src->path);
+		got_total++;
+		for (u32 j = 0; j < ex->n; j++)
+			if (ex->a[j].line == line && match(&ex->a[j], msg))
+				ok = ex->a[j].met = true;
+		if (!ok) {
+			bad++;
+			got_unexpected++;
+			printf("%s:%u: UNEXPECTED %s\n", f->src->path, line, d->v.a[i].msg);
+		}
+	}
+	for (u32 j = 0; j < ex->n; j++) {
+		want_total++;
+		want_met += ex->a[j].met;
+		if (!ex->a[j].met) {
+			bad++;
+			printf("%s:%u: MISSING %s\n", f->src->path, ex->a[j].line, ex->a[j].pat);
+		}
+	}
+	files_all++;
+	files_ok += bad == 0;
+	fflush(stdout);
+}
+
+static bool gc_mode;
+
 static void check_files(char **path, u32 n, bool compare_it)
 {
 	Diag *d = arena_new(&ar, Diag);
@@ -463,17 +559,30 @@ static void check_files(char **path, u32 n, bool compare_it)
 				return;
 			}
 		}
-		if (compare_it)
+		if (gc_mode)
+			find_gc_expects(src, path_base(path[i]), &ex[i]);
+		else if (compare_it)
 			find_expects(src, &ex[i]);
+		char *first = arena_strndup(&ar, src, strcspn(src, "\n")), *l = strstr(first, "-lang=");
+		if (gc_mode && l)
+			lang = arena_strndup(&ar, l + 6, strcspn(l + 6, " \r"));
 		f[i] = syntax_parse(&ar, src_add(path[i], path[i], src, (u32)size), ParseFull, false, d);
 	}
 	Pkg *p = new_pkg(f[0]->pkgname ? f[0]->pkgname->s : "p", d, f, n, false);
 	p->goversion = lang;
-	load_imports(p);
+
 	if (verbose)
 		fprintf(stderr, "%s\n", path[0]);
-	check_all(p);
-	if (compare_it)
+	bool syntax = false;           /* gc stops after these */
+	for (u32 i = 0; i < d->v.n; i++)
+		syntax |= !strncmp(d->v.a[i].msg, "syntax error", 12);
+	if (!gc_mode || !syntax) {
+		load_imports(p);
+		check_all(p);
+	}
+	if (gc_mode)
+		compare_gc(f[0], &ex[0], d);
+	else if (compare_it)
 		compare(f, n, ex, d, 50);
 	else
 		print_diag(path[0], d);
@@ -638,6 +747,12 @@ int main(int argc, char **argv)
 		run_par();
 	} else if (argc > 1 && !strcmp(argv[1], "facts")) {
 		run_facts();
+	} else if (argc > 1 && !strcmp(argv[1], "errors")) {
+		gc_mode = true;
+		for (int i = 2; i < argc; i++)
+			check_files(&argv[i], 1, true);
+		printf("== errors: %u of %u expected messages, %u unexpected; %u of %u files exact\n", want_met, want_total, got_unexpected,
+			files_ok, files_all);
 	} else if (argc > 1 && !strcmp(argv[1], "data")) {
 		run_data(argv + 2, argc - 2);
 	} else {
