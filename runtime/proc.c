@@ -1495,6 +1495,7 @@ u8 **rt_argv;
 uptr *rt_auxv;
 static u8 **envp;
 DebugVars rt_debugvars;
+u64 rt_hashseed;                /* memhash mixes it in; fixed in deterministic mode */
 
 const char *rt_getenv(const char *name) {
 	u64 n = rt_strlen(name);
@@ -1572,6 +1573,7 @@ void NORETURN rt_start(uptr *sp) {
 	sched.starttime = os_nanotime();
 	sched.lastpoll = sched.starttime;
 	os_random(&mp->rng, 8);
+	os_random(&rt_hashseed, 8);
 	rt_debugvars.stackmove = rt_debug("stackmove", 0);
 	rt_debugvars.schedseed = rt_debug("schedseed", 0);
 	rt_debugvars.gcstress = rt_debug("gcstress", 0);
@@ -1586,6 +1588,7 @@ void NORETURN rt_start(uptr *sp) {
 	if (rt_debugvars.schedseed != 0) {
 		sched.deterministic = 1;
 		mp->rng = (u64)rt_debugvars.schedseed;
+		rt_hashseed = 0;
 		n = 1;
 	}
 	rt_procresize(n);

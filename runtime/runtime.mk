@@ -1,25 +1,22 @@
-# The C runtime: freestanding objects, prelinked into one relocatable file that the linker embeds.
-RTCFLAGS := -std=gnu11 -O2 -g0 -ffreestanding -fno-builtin -fno-stack-protector -fcf-protection=none -mno-red-zone \
-	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fno-common -fvisibility=hidden -mcmodel=small \
-	-fno-pic -fno-pie -mgeneral-regs-only -Wall -Wextra -Wno-unused-parameter
-RTSRC := $(wildcard runtime/*.c) $(wildcard runtime/linux/*.c)
-RTASM := $(wildcard runtime/amd64/*.S)
-RTOBJS := $(patsubst runtime/%,$(B)/runtime/%.o,$(RTSRC) $(RTASM))
+# runtime.mk: the objects every Go program is linked with. Included by the top Makefile,
+# which sets B; RT_OBJS is what the linker embeds.
+RT_C := $(wildcard runtime/*.c) $(wildcard runtime/linux/*.c)
+RT_S := $(wildcard runtime/amd64/*.S)
+RT_OBJS := $(RT_C:%.c=$(B)/%.o) $(RT_S:%.S=$(B)/%.S.o)
+RT_CC ?= gcc
+RT_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin -fno-stack-protector -fcf-protection=none \
+	-mno-red-zone -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fno-common \
+	-fvisibility=hidden -mcmodel=small -fno-pic -fno-pie -mgeneral-regs-only -Wall -Wextra
+RT_HDRS := $(wildcard runtime/*.h) $(wildcard runtime/amd64/*.h) $(wildcard runtime/*.def) \
+	abi/gotypes.h abi/layout.def abi/entries.def abi/entries-mem.def
 
-$(B)/runtime/%.c.o: runtime/%.c
+$(B)/runtime/%.o: runtime/%.c $(RT_HDRS)
 	@mkdir -p $(@D)
-	$(CC) $(RTCFLAGS) -MMD -MP -c -o $@ $<
+	$(RT_CC) $(RT_CFLAGS) -c $< -o $@
 
-$(B)/runtime/%.S.o: runtime/%.S
+$(B)/runtime/%.S.o: runtime/%.S $(RT_HDRS)
 	@mkdir -p $(@D)
-	$(CC) -g0 -Iruntime -Iabi -MMD -MP -c -o $@ $<
+	$(RT_CC) -Wa,--noexecstack -c $< -o $@
 
-$(B)/runtime.robj: $(RTOBJS)
-	ld -r -o $@ $^
-
-$(B)/link/embed.o: src/link/embed.S $(B)/runtime.robj
-	@mkdir -p $(@D)
-	$(CC) -Wa,-I$(B) -c -o $@ $<
-
-objs-runtime: $(RTOBJS)
--include $(RTOBJS:.o=.d)
+.PHONY: runtime
+runtime: $(RT_OBJS)

@@ -130,7 +130,8 @@ i32 os_ncpu(void) {
 	i64 n = os_syscall(SysSchedGetaffinity, 0, sizeof mask, (u64)mask, 0, 0, 0);
 	i32 c = 0;
 	for (i64 i = 0; i < n / 8; i++)
-		c += __builtin_popcountll(mask[i]);
+		for (u64 m = mask[i]; m != 0; m &= m - 1)
+			c++;
 	return c > 0 ? c : 1;
 }
 

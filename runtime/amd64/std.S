@@ -1,0 +1,1137 @@
+/* std.S: the leaf functions of the standard library that have no Go body: memory moves,
+ * comparison and search of bytes, hashes, atomics, raw system calls, a few of math, cpuid.
+ *
+ * ABIInternal. All are frameless leaves (a fault in them is charged to their caller) except
+ * reflectcall and reflect's stubs, which keep a frame pointer so that the unwinder can step
+ * over them. Aligned words are never torn: the collector may look at any moment. */
+#include "offsets.h"
+#define GOFN(name, sec) .section .text.go.sec, "ax", @progbits; .globl name; .type name, @function; .balign 32; name:
+
+/* func memmove(to, from unsafe.Pointer, n uintptr) */
+GOFN("reflect.memmove", reflectmemmove)
+	jmp	"runtime.memmove"
+GOFN("runtime.memmove", memmove)
+	cmp	$16, %rcx
+	ja	2f
+	cmp	$8, %rcx
+	jae	1f
+	cmp	$4, %rcx
+	jae	3f
+	test	%rcx, %rcx
+	je	9f
+	movzbl	(%rbx), %edx
+	movzbl	-1(%rbx,%rcx), %esi
+	cmp	$2, %rcx
+	jbe	4f
+	movzbl	1(%rbx), %edi
+	mov	%dil, 1(%rax)
+4:	mov	%sil, -1(%rax,%rcx)
+	mov	%dl, (%rax)
+9:	ret
+3:	mov	(%rbx), %edx
+	mov	-4(%rbx,%rcx), %esi
+	mov	%edx, (%rax)
+	mov	%esi, -4(%rax,%rcx)
+	ret
+1:	mov	(%rbx), %rdx
+	mov	-8(%rbx,%rcx), %rsi
+	mov	%rdx, (%rax)
+	mov	%rsi, -8(%rax,%rcx)
+	ret
+2:	cmp	$32, %rcx
+	ja	5f
+	movups	(%rbx), %xmm0
+	movups	-16(%rbx,%rcx), %xmm1
+	movups	%xmm0, (%rax)
+	movups	%xmm1, -16(%rax,%rcx)
+	ret
+5:	cmp	$64, %rcx
+	ja	6f
+	movups	(%rbx), %xmm0
+	movups	16(%rbx), %xmm1
+	movups	-32(%rbx,%rcx), %xmm2
+	movups	-16(%rbx,%rcx), %xmm3
+	movups	%xmm0, (%rax)
+	movups	%xmm1, 16(%rax)
+	movups	%xmm2, -32(%rax,%rcx)
+	movups	%xmm3, -16(%rax,%rcx)
+	ret
+6:	mov	%rax, %rdx
+	sub	%rbx, %rdx
+	je	9b
+	cmp	%rcx, %rdx
+	jb	8f
+	/* forward; the tail is loaded first, the source may be overwritten */
+	cmp	$2048, %rcx
+	jae	10f
+11:	movups	-64(%rbx,%rcx), %xmm4
+	movups	-48(%rbx,%rcx), %xmm5
+	movups	-32(%rbx,%rcx), %xmm6
+	movups	-16(%rbx,%rcx), %xmm7
+	lea	-64(%rax,%rcx), %rsi
+7:	movups	(%rbx), %xmm0
+	movups	16(%rbx), %xmm1
+	movups	32(%rbx), %xmm2
+	movups	48(%rbx), %xmm3
+	movups	%xmm0, (%rax)
+	movups	%xmm1, 16(%rax)
+	movups	%xmm2, 32(%rax)
+	movups	%xmm3, 48(%rax)
+	add	$64, %rbx
+	add	$64, %rax
+	cmp	%rsi, %rax
+	jb	7b
+	movups	%xmm4, (%rsi)
+	movups	%xmm5, 16(%rsi)
+	movups	%xmm6, 32(%rsi)
+	movups	%xmm7, 48(%rsi)
+	ret
+10:	mov	%eax, %edx
+	or	%ebx, %edx
+	or	%ecx, %edx
+	test	$7, %dl
+	jne	11b
+	mov	%rax, %rdi
+	mov	%rbx, %rsi
+	shr	$3, %rcx
+	rep movsq
+	ret
+	/* backward; the head is loaded first */
+8:	movups	(%rbx), %xmm4
+	movups	16(%rbx), %xmm5
+	movups	32(%rbx), %xmm6
+	movups	48(%rbx), %xmm7
+	mov	%rax, %rdi
+12:	movups	-16(%rbx,%rcx), %xmm0
+	movups	-32(%rbx,%rcx), %xmm1
+	movups	-48(%rbx,%rcx), %xmm2
+	movups	-64(%rbx,%rcx), %xmm3
+	movups	%xmm0, -16(%rax,%rcx)
+	movups	%xmm1, -32(%rax,%rcx)
+	movups	%xmm2, -48(%rax,%rcx)
+	movups	%xmm3, -64(%rax,%rcx)
+	sub	$64, %rcx
+	cmp	$64, %rcx
+	ja	12b
+	movups	%xmm4, (%rdi)
+	movups	%xmm5, 16(%rdi)
+	movups	%xmm6, 32(%rdi)
+	movups	%xmm7, 48(%rdi)
+	ret
+
+/* func memclrNoHeapPointers(p unsafe.Pointer, n uintptr) */
+GOFN("runtime.memclrNoHeapPointers", memclr)
+	xorps	%xmm0, %xmm0
+	xor	%edx, %edx
+	cmp	$16, %rbx
+	jae	1f
+	cmp	$8, %rbx
+	jae	2f
+	cmp	$4, %rbx
+	jae	3f
+	test	%rbx, %rbx
+	je	9f
+	mov	%dl, (%rax)
+	mov	%dl, -1(%rax,%rbx)
+	cmp	$3, %rbx
+	jb	9f
+	mov	%dl, 1(%rax)
+9:	ret
+3:	mov	%edx, (%rax)
+	mov	%edx, -4(%rax,%rbx)
+	ret
+2:	mov	%rdx, (%rax)
+	mov	%rdx, -8(%rax,%rbx)
+	ret
+1:	lea	-16(%rax,%rbx), %rcx
+	cmp	$2048, %rbx
+	jae	5f
+4:	cmp	%rcx, %rax
+	jae	6f
+	movups	%xmm0, (%rax)
+	add	$16, %rax
+	jmp	4b
+6:	movups	%xmm0, (%rcx)
+	ret
+5:	mov	%rbx, %rcx
+	mov	%rax, %rdi
+	xor	%eax, %eax
+	test	$7, %dil
+	jne	7f
+	test	$7, %cl
+	jne	7f
+	shr	$3, %rcx
+	rep stosq
+	ret
+7:	rep stosb
+	ret
+
+/* func memequal(p, q unsafe.Pointer, size uintptr) bool */
+GOFN("runtime.memequal_varlen", memequalvarlen)
+	mov	8(%rdx), %rcx
+	jmp	"runtime.memequal"
+GOFN("runtime.memequal", memequal)
+	cmp	%rax, %rbx
+	je	8f
+	cmp	$8, %rcx
+	jb	3f
+1:	cmp	$16, %rcx
+	jb	2f
+	movups	(%rax), %xmm0
+	movups	(%rbx), %xmm1
+	pcmpeqb	%xmm0, %xmm1
+	pmovmskb %xmm1, %edx
+	cmp	$0xffff, %edx
+	jne	9f
+	add	$16, %rax
+	add	$16, %rbx
+	sub	$16, %rcx
+	jmp	1b
+2:	cmp	$8, %rcx
+	jb	3f
+	mov	(%rax), %rdx
+	cmp	(%rbx), %rdx
+	jne	9f
+	add	$8, %rax
+	add	$8, %rbx
+	sub	$8, %rcx
+3:	test	%rcx, %rcx
+	je	8f
+4:	movzbl	(%rax), %edx
+	cmp	(%rbx), %dl
+	jne	9f
+	inc	%rax
+	inc	%rbx
+	dec	%rcx
+	jne	4b
+8:	mov	$1, %eax
+	ret
+9:	xor	%eax, %eax
+	ret
+
+/* func cmpstring(a, b string) int; bytealg.Compare(a, b []byte) int */
+GOFN("runtime.cmpstring", cmpstring)
+	mov	%rcx, %rsi
+	mov	%rdi, %r8
+	jmp	rt_cmpbody
+GOFN("internal/bytealg.Compare", bytealgcompare)
+	mov	%rdi, %r9
+	mov	%rsi, %r8
+	mov	%r9, %rsi
+	jmp	rt_cmpbody
+/* AX, BX: a; SI, R8: b */
+.section .text.go.cmpbody, "ax", @progbits
+rt_cmpbody:
+	mov	%rbx, %rcx
+	cmp	%r8, %rcx
+	cmova	%r8, %rcx
+	cmp	%rax, %rsi
+	je	5f
+1:	cmp	$8, %rcx
+	jb	3f
+	mov	(%rax), %rdx
+	mov	(%rsi), %rdi
+	cmp	%rdi, %rdx
+	jne	2f
+	add	$8, %rax
+	add	$8, %rsi
+	sub	$8, %rcx
+	jmp	1b
+2:	bswap	%rdx
+	bswap	%rdi
+	cmp	%rdi, %rdx
+	jmp	6f
+3:	test	%rcx, %rcx
+	je	5f
+4:	movzbl	(%rax), %edx
+	movzbl	(%rsi), %edi
+	cmp	%edi, %edx
+	jne	6f
+	inc	%rax
+	inc	%rsi
+	dec	%rcx
+	jne	4b
+5:	cmp	%r8, %rbx
+6:	seta	%al
+	setb	%cl
+	movzbl	%al, %eax
+	movzbl	%cl, %ecx
+	sub	%rcx, %rax
+	ret
+
+/* func IndexByte(b []byte, c byte) int; IndexByteString(s string, c byte) int */
+GOFN("internal/bytealg.IndexByte", indexbyte)
+	mov	%edi, %ecx
+	jmp	"internal/bytealg.IndexByteString"
+GOFN("internal/bytealg.IndexByteString", indexbytestring)
+	mov	%rax, %rsi
+	mov	%rax, %rdi
+	movd	%ecx, %xmm0
+	punpcklbw %xmm0, %xmm0
+	punpcklwd %xmm0, %xmm0
+	pshufd	$0, %xmm0, %xmm0
+1:	cmp	$16, %rbx
+	jb	2f
+	movups	(%rdi), %xmm1
+	pcmpeqb	%xmm0, %xmm1
+	pmovmskb %xmm1, %edx
+	test	%edx, %edx
+	jne	4f
+	add	$16, %rdi
+	sub	$16, %rbx
+	jmp	1b
+2:	test	%rbx, %rbx
+	je	5f
+3:	cmp	%cl, (%rdi)
+	je	6f
+	inc	%rdi
+	dec	%rbx
+	jne	3b
+5:	mov	$-1, %rax
+	ret
+4:	bsf	%edx, %edx
+	add	%rdx, %rdi
+6:	mov	%rdi, %rax
+	sub	%rsi, %rax
+	ret
+
+/* func Count(b []byte, c byte) int; CountString(s string, c byte) int */
+GOFN("internal/bytealg.Count", countbytes)
+	mov	%edi, %ecx
+	jmp	"internal/bytealg.CountString"
+GOFN("internal/bytealg.CountString", countstring)
+	xor	%edx, %edx
+	test	%rbx, %rbx
+	je	3f
+1:	xor	%esi, %esi
+	cmp	%cl, (%rax)
+	sete	%sil
+	add	%rsi, %rdx
+	inc	%rax
+	dec	%rbx
+	jne	1b
+3:	mov	%rdx, %rax
+	ret
+
+/* func Index(a, b []byte) int; IndexString(a, b string) int: 2 <= len(b) <= MaxLen */
+GOFN("internal/bytealg.Index", indexbytes)
+	mov	%rdi, %rcx
+	mov	%rsi, %rdi
+	jmp	"internal/bytealg.IndexString"
+GOFN("internal/bytealg.IndexString", indexstring)
+	mov	%rax, %r8
+	sub	%rdi, %rbx
+	jl	9f
+	movzwl	(%rcx), %edx
+1:	cmp	%dx, (%rax)
+	je	4f
+2:	inc	%rax
+	dec	%rbx
+	jge	1b
+9:	mov	$-1, %rax
+	ret
+4:	mov	$2, %esi
+5:	cmp	%rdi, %rsi
+	jae	6f
+	movzbl	(%rax,%rsi), %r9d
+	cmp	(%rcx,%rsi), %r9b
+	jne	2b
+	inc	%rsi
+	jmp	5b
+6:	sub	%r8, %rax
+	ret
+
+/* ---- hashes: two rounds of multiply and fold per 16 bytes ---- */
+.macro FOLD a, b
+	mov	\a, %rax
+	mul	\b
+	xor	%rdx, %rax
+.endm
+/* func memhash(p unsafe.Pointer, h, s uintptr) uintptr */
+GOFN("hash/maphash.runtime_memhash", maphashmemhash)
+	jmp	"runtime.memhash"
+GOFN("runtime.strhash", strhash)
+	mov	8(%rax), %rcx
+	mov	(%rax), %rax
+	jmp	"runtime.memhash"
+GOFN("runtime.memhash", memhash)
+	mov	%rax, %rsi
+	movabs	$0xa0761d6478bd642f, %r8
+	movabs	$0xe7037ed1a0b428db, %r9
+	xor	%r8, %rbx
+	xor	rt_hashseed(%rip), %rbx
+	mov	%rcx, %rdi
+1:	cmp	$16, %rcx
+	jbe	2f
+	mov	(%rsi), %r10
+	mov	8(%rsi), %r11
+	xor	%r9, %r10
+	xor	%rbx, %r11
+	FOLD	%r10, %r11
+	mov	%rax, %rbx
+	add	$16, %rsi
+	sub	$16, %rcx
+	jmp	1b
+2:	xor	%r10d, %r10d
+	xor	%r11d, %r11d
+	cmp	$8, %rcx
+	jb	3f
+	mov	(%rsi), %r10
+	mov	-8(%rsi,%rcx), %r11
+	jmp	5f
+3:	cmp	$4, %rcx
+	jb	4f
+	mov	(%rsi), %r10d
+	mov	-4(%rsi,%rcx), %r11d
+	jmp	5f
+4:	test	%rcx, %rcx
+	je	5f
+	movzbl	(%rsi), %r10d
+	shl	$16, %r10d
+	mov	%rcx, %rdx
+	shr	$1, %rdx
+	movzbl	(%rsi,%rdx), %eax
+	shl	$8, %eax
+	or	%eax, %r10d
+	movzbl	-1(%rsi,%rcx), %eax
+	or	%eax, %r10d
+5:	xor	%r9, %r10
+	xor	%rbx, %r11
+	FOLD	%r10, %r11
+	xor	%r9, %rdi
+	FOLD	%rax, %rdi
+	ret
+/* func memhash32(p unsafe.Pointer, h uintptr) uintptr */
+GOFN("runtime.memhash32", memhash32)
+	mov	(%rax), %ecx
+	mov	%rcx, %rdx
+	shl	$32, %rdx
+	or	%rdx, %rcx
+	jmp	rt_hash64
+GOFN("runtime.memhash64", memhash64)
+	mov	(%rax), %rcx
+	jmp	rt_hash64
+.section .text.go.hash64, "ax", @progbits
+rt_hash64:
+	movabs	$0xa0761d6478bd642f, %r8
+	movabs	$0xe7037ed1a0b428db, %r9
+	xor	rt_hashseed(%rip), %rbx
+	xor	%r8, %rbx
+	xor	%r9, %rcx
+	FOLD	%rcx, %rbx
+	FOLD	%rax, %r9
+	ret
+
+/* ---- odds and ends of package runtime ---- */
+GOFN("runtime.breakpoint", breakpoint)
+	int3
+	ret
+GOFN("runtime.abort", abort)
+	int3
+	jmp	"runtime.abort"
+GOFN("runtime.publicationBarrier", publicationbarrier)
+	ret
+GOFN("runtime.procyieldAsm", procyieldasm)
+1:	pause
+	dec	%eax
+	jne	1b
+	ret
+GOFN("runtime.getfp", getfp)
+	mov	%rbp, %rax
+	ret
+GOFN("runtime.systemstack_switch", systemstackswitch)
+	ud2
+GOFN("runtime.setg", setg)
+	mov	%rax, %r14
+	mov	%rax, %fs:M_g
+	ret
+GOFN("runtime.cputicks", cputicks)
+	rdtsc
+	shl	$32, %rdx
+	or	%rdx, %rax
+	ret
+GOFN("runtime.checkASM", checkasm)
+	mov	$1, %eax
+	ret
+GOFN("runtime.asminit", asminit)
+	ret
+GOFN("runtime.stackcheck", stackcheck)
+	ret
+
+/* abi.RegArgs at R12 <-> argument registers; nothing else changes */
+GOFN("runtime.spillArgs", spillargs)
+	mov	%rax, 0(%r12)
+	mov	%rbx, 8(%r12)
+	mov	%rcx, 16(%r12)
+	mov	%rdi, 24(%r12)
+	mov	%rsi, 32(%r12)
+	mov	%r8, 40(%r12)
+	mov	%r9, 48(%r12)
+	mov	%r10, 56(%r12)
+	mov	%r11, 64(%r12)
+	movsd	%xmm0, 72(%r12)
+	movsd	%xmm1, 80(%r12)
+	movsd	%xmm2, 88(%r12)
+	movsd	%xmm3, 96(%r12)
+	movsd	%xmm4, 104(%r12)
+	movsd	%xmm5, 112(%r12)
+	movsd	%xmm6, 120(%r12)
+	movsd	%xmm7, 128(%r12)
+	movsd	%xmm8, 136(%r12)
+	movsd	%xmm9, 144(%r12)
+	movsd	%xmm10, 152(%r12)
+	movsd	%xmm11, 160(%r12)
+	movsd	%xmm12, 168(%r12)
+	movsd	%xmm13, 176(%r12)
+	movsd	%xmm14, 184(%r12)
+	ret
+GOFN("runtime.unspillArgs", unspillargs)
+	mov	0(%r12), %rax
+	mov	8(%r12), %rbx
+	mov	16(%r12), %rcx
+	mov	24(%r12), %rdi
+	mov	32(%r12), %rsi
+	mov	40(%r12), %r8
+	mov	48(%r12), %r9
+	mov	56(%r12), %r10
+	mov	64(%r12), %r11
+	movsd	72(%r12), %xmm0
+	movsd	80(%r12), %xmm1
+	movsd	88(%r12), %xmm2
+	movsd	96(%r12), %xmm3
+	movsd	104(%r12), %xmm4
+	movsd	112(%r12), %xmm5
+	movsd	120(%r12), %xmm6
+	movsd	128(%r12), %xmm7
+	movsd	136(%r12), %xmm8
+	movsd	144(%r12), %xmm9
+	movsd	152(%r12), %xmm10
+	movsd	160(%r12), %xmm11
+	movsd	168(%r12), %xmm12
+	movsd	176(%r12), %xmm13
+	movsd	184(%r12), %xmm14
+	ret
+
+/* func reflectcall(typ, fn, args unsafe.Pointer, argsize, retoffset, framesize uint32, regs *abi.RegArgs) */
+GOFN("reflect.call", reflectcallalias)
+	jmp	"runtime.reflectcall"
+GOFN("runtime.reflectcall", reflectcall)
+	push	%rbp
+	mov	%rsp, %rbp
+	sub	$64, %rsp
+	mov	%rax, (%rsp)
+	mov	%rbx, 8(%rsp)
+	mov	%rcx, 16(%rsp)
+	mov	%edi, %edi
+	mov	%rdi, 24(%rsp)
+	mov	%esi, %esi
+	mov	%rsi, 32(%rsp)
+	mov	%r9, 40(%rsp)
+	mov	%r8d, %r8d
+	mov	%r8, 48(%rsp)
+1:	mov	%rsp, %r12
+	sub	$256, %r12
+	sub	48(%rsp), %r12
+	jb	2f
+	cmp	G_stackguard0(%r14), %r12
+	ja	3f
+2:	call	"runtime.morestack_noctxt"
+	jmp	1b
+3:	mov	16(%rsp), %rsi
+	mov	24(%rsp), %rcx
+	mov	48(%rsp), %rdx
+	add	$7, %rdx
+	and	$-8, %rdx
+	sub	%rdx, %rsp
+	mov	%rsp, %rdi
+	rep movsb
+	mov	-24(%rbp), %r12
+	call	"runtime.unspillArgs"
+	mov	-56(%rbp), %rdx
+	call	*(%rdx)
+	mov	-24(%rbp), %r12
+	call	"runtime.spillArgs"
+	mov	-64(%rbp), %rax
+	mov	-48(%rbp), %rbx
+	mov	%rsp, %rcx
+	mov	-40(%rbp), %rdi
+	mov	-32(%rbp), %rdx
+	add	%rdx, %rbx
+	add	%rdx, %rcx
+	sub	%rdx, %rdi
+	mov	%r12, %rsi
+	xorps	%xmm15, %xmm15
+	sub	$40, %rsp
+	call	"runtime.reflectcallmove"
+	mov	%rbp, %rsp
+	pop	%rbp
+	ret
+
+/* reflect's stubs: DX is the *makeFuncImpl or *methodValue. Frame of 312 bytes below the
+ * saved frame pointer: ctxt at 0, retValid at 32, RegArgs at 40. */
+.macro REFLECTSTUB name, sec, target
+.section .text.go.\sec, "ax", @progbits
+.globl "\name"
+.type "\name", @function
+.balign 32
+"\name":
+	push	%rbp
+	mov	%rsp, %rbp
+	sub	$384, %rsp
+	lea	40+32(%rsp), %r12
+	call	"runtime.spillArgs"
+	mov	%rdx, 32(%rsp)
+	mov	%rdx, %rax
+	mov	%r12, %rbx
+	call	"reflect.moveMakeFuncArgPtrs"
+	mov	32(%rsp), %rax
+	lea	16(%rbp), %rbx
+	movb	$0, 64(%rsp)
+	lea	64(%rsp), %rcx
+	lea	72(%rsp), %rdi
+	call	"\target"
+	lea	72(%rsp), %r12
+	call	"runtime.unspillArgs"
+	mov	%rbp, %rsp
+	pop	%rbp
+	ret
+.endm
+REFLECTSTUB reflect.makeFuncStub, makefuncstub, reflect.callReflect
+REFLECTSTUB reflect.methodValueCall, methodvaluecall, reflect.callMethod
+
+/* ---- system calls ---- */
+/* func Syscall6(num, a1..a6 uintptr) (r1, r2, errno uintptr) */
+GOFN("internal/runtime/syscall/linux.Syscall6", syscall6)
+	mov	%rdi, %rdx
+	mov	%rbx, %rdi
+	mov	%r8, %r12
+	mov	%r9, %r13
+	mov	%rsi, %r10
+	mov	%rcx, %rsi
+	mov	%r12, %r8
+	mov	%r13, %r9
+	syscall
+	cmp	$-4095, %rax
+	jae	1f
+	mov	%rdx, %rbx
+	xor	%ecx, %ecx
+	ret
+1:	neg	%rax
+	mov	%rax, %rcx
+	mov	$-1, %rax
+	xor	%ebx, %ebx
+	ret
+/* func rawSyscallNoError(trap, a1, a2, a3 uintptr) (r1, r2 uintptr) */
+GOFN("syscall.rawSyscallNoError", rawsyscallnoerror)
+	mov	%rdi, %rdx
+	mov	%rbx, %rdi
+	mov	%rcx, %rsi
+	syscall
+	mov	%rdx, %rbx
+	ret
+/* func rawVforkSyscall(trap, a1, a2, a3 uintptr) (r1 uintptr, err Errno): the child runs
+ * on this stack first, so the return address waits in a register */
+GOFN("syscall.rawVforkSyscall", rawvforksyscall)
+	mov	%rdi, %rdx
+	mov	%rbx, %rdi
+	mov	%rcx, %rsi
+	xor	%r10d, %r10d
+	xor	%r8d, %r8d
+	xor	%r9d, %r9d
+	pop	%r12
+	syscall
+	push	%r12
+	cmp	$-4095, %rax
+	jae	1f
+	xor	%ebx, %ebx
+	ret
+1:	neg	%rax
+	mov	%rax, %rbx
+	mov	$-1, %rax
+	ret
+/* func gettimeofday(tv *Timeval) Errno */
+GOFN("syscall.gettimeofday", gettimeofday)
+	mov	%rax, %rdi
+	xor	%esi, %esi
+	mov	$96, %eax
+	syscall
+	cmp	$-4095, %rax
+	jae	1f
+	xor	%eax, %eax
+	ret
+1:	neg	%rax
+	ret
+
+/* ---- cpu ---- */
+.macro CPUIDFN name, sec
+.section .text.go.\sec, "ax", @progbits
+.globl "\name"
+.type "\name", @function
+"\name":
+	mov	%ebx, %ecx
+	cpuid
+	mov	%edx, %edi
+	ret
+.endm
+CPUIDFN internal/cpu.cpuid, cpuid1
+CPUIDFN vendor/golang.org/x/sys/cpu.cpuid, cpuid2
+CPUIDFN golang.org/x/sys/cpu.cpuid, cpuid3
+.macro XGETBVFN name, sec
+.section .text.go.\sec, "ax", @progbits
+.globl "\name"
+.type "\name", @function
+"\name":
+	xor	%ecx, %ecx
+	xgetbv
+	mov	%edx, %ebx
+	ret
+.endm
+XGETBVFN internal/cpu.xgetbv, xgetbv1
+XGETBVFN vendor/golang.org/x/sys/cpu.xgetbv, xgetbv2
+XGETBVFN golang.org/x/sys/cpu.xgetbv, xgetbv3
+GOFN("internal/cpu.getGOAMD64level", goamd64level)
+	mov	$1, %eax
+	ret
+GOFN("crypto/internal/boring/sig.BoringCrypto", sigboring)
+	ret
+GOFN("crypto/internal/boring/sig.StandardCrypto", sigstandard)
+	ret
+GOFN("crypto/internal/boring/sig.FIPSOnly", sigfips)
+	ret
+
+/* ---- math ---- */
+GOFN("math.archSqrt", archsqrt)
+	sqrtsd	%xmm0, %xmm0
+	ret
+/* Round toward the direction in the macro; values of 2^52 and more, Inf and NaN stay. */
+.macro ROUND name, sec, op
+.section .text.go.\sec, "ax", @progbits
+.globl "\name"
+.type "\name", @function
+"\name":
+	movq	%xmm0, %rax
+	movabs	$0x7fffffffffffffff, %rcx
+	and	%rax, %rcx
+	movabs	$0x4330000000000000, %rdx
+	cmp	%rdx, %rcx
+	jae	1f
+	movabs	$0x8000000000000000, %rdx
+	and	%rax, %rdx
+	cvttsd2si %xmm0, %rcx
+	cvtsi2sd %rcx, %xmm1
+	movabs	$0x3ff0000000000000, %rcx
+	movq	%rcx, %xmm2
+.if \op == 1
+	ucomisd	%xmm0, %xmm1
+	jbe	2f
+	subsd	%xmm2, %xmm1
+.endif
+.if \op == 2
+	ucomisd	%xmm1, %xmm0
+	jbe	2f
+	addsd	%xmm2, %xmm1
+.endif
+2:	movq	%xmm1, %rax
+	or	%rdx, %rax
+	movq	%rax, %xmm0
+1:	ret
+.endm
+ROUND math.archFloor, archfloor, 1
+ROUND math.archCeil, archceil, 2
+ROUND math.archTrunc, archtrunc, 0
+
+/* ---- atomics ---- */
+GOFN("internal/runtime/atomic.Cas", a_internal_runtime_atomic_Cas)
+	mov %rax, %rdx
+	mov %ebx, %eax
+	lock cmpxchg %ecx, (%rdx)
+	sete %al
+	movzbl %al, %eax
+	ret
+GOFN("internal/runtime/atomic.CasRel", a_internal_runtime_atomic_CasRel)
+	mov %rax, %rdx
+	mov %ebx, %eax
+	lock cmpxchg %ecx, (%rdx)
+	sete %al
+	movzbl %al, %eax
+	ret
+GOFN("internal/runtime/atomic.Casint32", a_internal_runtime_atomic_Casint32)
+	mov %rax, %rdx
+	mov %ebx, %eax
+	lock cmpxchg %ecx, (%rdx)
+	sete %al
+	movzbl %al, %eax
+	ret
+GOFN("internal/runtime/atomic.Cas64", a_internal_runtime_atomic_Cas64)
+	mov %rax, %rdx
+	mov %rbx, %rax
+	lock cmpxchg %rcx, (%rdx)
+	sete %al
+	movzbl %al, %eax
+	ret
+GOFN("internal/runtime/atomic.Casp1", a_internal_runtime_atomic_Casp1)
+	mov %rax, %rdx
+	mov %rbx, %rax
+	lock cmpxchg %rcx, (%rdx)
+	sete %al
+	movzbl %al, %eax
+	ret
+GOFN("internal/runtime/atomic.Casuintptr", a_internal_runtime_atomic_Casuintptr)
+	mov %rax, %rdx
+	mov %rbx, %rax
+	lock cmpxchg %rcx, (%rdx)
+	sete %al
+	movzbl %al, %eax
+	ret
+GOFN("internal/runtime/atomic.Casint64", a_internal_runtime_atomic_Casint64)
+	mov %rax, %rdx
+	mov %rbx, %rax
+	lock cmpxchg %rcx, (%rdx)
+	sete %al
+	movzbl %al, %eax
+	ret
+GOFN("internal/runtime/atomic.Loadint32", a_internal_runtime_atomic_Loadint32)
+	mov (%rax), %eax
+	ret
+GOFN("internal/runtime/atomic.Loaduintptr", a_internal_runtime_atomic_Loaduintptr)
+	mov (%rax), %rax
+	ret
+GOFN("internal/runtime/atomic.Loaduint", a_internal_runtime_atomic_Loaduint)
+	mov (%rax), %rax
+	ret
+GOFN("internal/runtime/atomic.Loadint64", a_internal_runtime_atomic_Loadint64)
+	mov (%rax), %rax
+	ret
+GOFN("internal/runtime/atomic.Store8", a_internal_runtime_atomic_Store8)
+	xchg %bl, (%rax)
+	ret
+GOFN("internal/runtime/atomic.Store", a_internal_runtime_atomic_Store)
+	xchg %ebx, (%rax)
+	ret
+GOFN("internal/runtime/atomic.StoreRel", a_internal_runtime_atomic_StoreRel)
+	xchg %ebx, (%rax)
+	ret
+GOFN("internal/runtime/atomic.Storeint32", a_internal_runtime_atomic_Storeint32)
+	xchg %ebx, (%rax)
+	ret
+GOFN("internal/runtime/atomic.Store64", a_internal_runtime_atomic_Store64)
+	xchg %rbx, (%rax)
+	ret
+GOFN("internal/runtime/atomic.StoreRel64", a_internal_runtime_atomic_StoreRel64)
+	xchg %rbx, (%rax)
+	ret
+GOFN("internal/runtime/atomic.StoreReluintptr", a_internal_runtime_atomic_StoreReluintptr)
+	xchg %rbx, (%rax)
+	ret
+GOFN("internal/runtime/atomic.Storeuintptr", a_internal_runtime_atomic_Storeuintptr)
+	xchg %rbx, (%rax)
+	ret
+GOFN("internal/runtime/atomic.Storeint64", a_internal_runtime_atomic_Storeint64)
+	xchg %rbx, (%rax)
+	ret
+GOFN("internal/runtime/atomic.StorepNoWB", a_internal_runtime_atomic_StorepNoWB)
+	xchg %rbx, (%rax)
+	ret
+GOFN("internal/runtime/atomic.Xadd", a_internal_runtime_atomic_Xadd)
+	mov %ebx, %ecx
+	lock xadd %ecx, (%rax)
+	lea (%rcx,%rbx), %eax
+	ret
+GOFN("internal/runtime/atomic.Xaddint32", a_internal_runtime_atomic_Xaddint32)
+	mov %ebx, %ecx
+	lock xadd %ecx, (%rax)
+	lea (%rcx,%rbx), %eax
+	ret
+GOFN("internal/runtime/atomic.Xadd64", a_internal_runtime_atomic_Xadd64)
+	mov %rbx, %rcx
+	lock xadd %rcx, (%rax)
+	lea (%rcx,%rbx), %rax
+	ret
+GOFN("internal/runtime/atomic.Xadduintptr", a_internal_runtime_atomic_Xadduintptr)
+	mov %rbx, %rcx
+	lock xadd %rcx, (%rax)
+	lea (%rcx,%rbx), %rax
+	ret
+GOFN("internal/runtime/atomic.Xaddint64", a_internal_runtime_atomic_Xaddint64)
+	mov %rbx, %rcx
+	lock xadd %rcx, (%rax)
+	lea (%rcx,%rbx), %rax
+	ret
+GOFN("internal/runtime/atomic.Xchg8", a_internal_runtime_atomic_Xchg8)
+	xchg %bl, (%rax)
+	movzbl %bl, %eax
+	ret
+GOFN("internal/runtime/atomic.Xchg", a_internal_runtime_atomic_Xchg)
+	xchg %ebx, (%rax)
+	mov %ebx, %eax
+	ret
+GOFN("internal/runtime/atomic.Xchgint32", a_internal_runtime_atomic_Xchgint32)
+	xchg %ebx, (%rax)
+	mov %ebx, %eax
+	ret
+GOFN("internal/runtime/atomic.Xchg64", a_internal_runtime_atomic_Xchg64)
+	xchg %rbx, (%rax)
+	mov %rbx, %rax
+	ret
+GOFN("internal/runtime/atomic.Xchguintptr", a_internal_runtime_atomic_Xchguintptr)
+	xchg %rbx, (%rax)
+	mov %rbx, %rax
+	ret
+GOFN("internal/runtime/atomic.Xchgint64", a_internal_runtime_atomic_Xchgint64)
+	xchg %rbx, (%rax)
+	mov %rbx, %rax
+	ret
+GOFN("internal/runtime/atomic.And8", a_internal_runtime_atomic_And8)
+	lock and %bl, (%rax)
+	ret
+GOFN("internal/runtime/atomic.Or8", a_internal_runtime_atomic_Or8)
+	lock or %bl, (%rax)
+	ret
+GOFN("internal/runtime/atomic.And", a_internal_runtime_atomic_And)
+	lock and %ebx, (%rax)
+	ret
+GOFN("internal/runtime/atomic.Or", a_internal_runtime_atomic_Or)
+	lock or %ebx, (%rax)
+	ret
+GOFN("internal/runtime/atomic.And32", a_internal_runtime_atomic_And32)
+	mov %rax, %rdx
+	mov (%rdx), %eax
+	1:	mov %eax, %ecx
+	and %ebx, %ecx
+	lock cmpxchg %ecx, (%rdx)
+	jne 1b
+	ret
+GOFN("internal/runtime/atomic.Or32", a_internal_runtime_atomic_Or32)
+	mov %rax, %rdx
+	mov (%rdx), %eax
+	1:	mov %eax, %ecx
+	or %ebx, %ecx
+	lock cmpxchg %ecx, (%rdx)
+	jne 1b
+	ret
+GOFN("internal/runtime/atomic.And64", a_internal_runtime_atomic_And64)
+	mov %rax, %rdx
+	mov (%rdx), %rax
+	1:	mov %rax, %rcx
+	and %rbx, %rcx
+	lock cmpxchg %rcx, (%rdx)
+	jne 1b
+	ret
+GOFN("internal/runtime/atomic.Anduintptr", a_internal_runtime_atomic_Anduintptr)
+	mov %rax, %rdx
+	mov (%rdx), %rax
+	1:	mov %rax, %rcx
+	and %rbx, %rcx
+	lock cmpxchg %rcx, (%rdx)
+	jne 1b
+	ret
+GOFN("internal/runtime/atomic.Or64", a_internal_runtime_atomic_Or64)
+	mov %rax, %rdx
+	mov (%rdx), %rax
+	1:	mov %rax, %rcx
+	or %rbx, %rcx
+	lock cmpxchg %rcx, (%rdx)
+	jne 1b
+	ret
+GOFN("internal/runtime/atomic.Oruintptr", a_internal_runtime_atomic_Oruintptr)
+	mov %rax, %rdx
+	mov (%rdx), %rax
+	1:	mov %rax, %rcx
+	or %rbx, %rcx
+	lock cmpxchg %rcx, (%rdx)
+	jne 1b
+	ret
+GOFN("sync/atomic.SwapInt32", a_sync_atomic_SwapInt32)
+	xchg %ebx, (%rax)
+	mov %ebx, %eax
+	ret
+GOFN("sync/atomic.CompareAndSwapInt32", a_sync_atomic_CompareAndSwapInt32)
+	mov %rax, %rdx
+	mov %ebx, %eax
+	lock cmpxchg %ecx, (%rdx)
+	sete %al
+	movzbl %al, %eax
+	ret
+GOFN("sync/atomic.AddInt32", a_sync_atomic_AddInt32)
+	mov %ebx, %ecx
+	lock xadd %ecx, (%rax)
+	lea (%rcx,%rbx), %eax
+	ret
+GOFN("sync/atomic.LoadInt32", a_sync_atomic_LoadInt32)
+	mov (%rax), %eax
+	ret
+GOFN("sync/atomic.StoreInt32", a_sync_atomic_StoreInt32)
+	xchg %ebx, (%rax)
+	ret
+GOFN("sync/atomic.AndInt32", a_sync_atomic_AndInt32)
+	mov %rax, %rdx
+	mov (%rdx), %eax
+	1:	mov %eax, %ecx
+	and %ebx, %ecx
+	lock cmpxchg %ecx, (%rdx)
+	jne 1b
+	ret
+GOFN("sync/atomic.OrInt32", a_sync_atomic_OrInt32)
+	mov %rax, %rdx
+	mov (%rdx), %eax
+	1:	mov %eax, %ecx
+	or %ebx, %ecx
+	lock cmpxchg %ecx, (%rdx)
+	jne 1b
+	ret
+GOFN("sync/atomic.SwapUint32", a_sync_atomic_SwapUint32)
+	xchg %ebx, (%rax)
+	mov %ebx, %eax
+	ret
+GOFN("sync/atomic.CompareAndSwapUint32", a_sync_atomic_CompareAndSwapUint32)
+	mov %rax, %rdx
+	mov %ebx, %eax
+	lock cmpxchg %ecx, (%rdx)
+	sete %al
+	movzbl %al, %eax
+	ret
+GOFN("sync/atomic.AddUint32", a_sync_atomic_AddUint32)
+	mov %ebx, %ecx
+	lock xadd %ecx, (%rax)
+	lea (%rcx,%rbx), %eax
+	ret
+GOFN("sync/atomic.LoadUint32", a_sync_atomic_LoadUint32)
+	mov (%rax), %eax
+	ret
+GOFN("sync/atomic.StoreUint32", a_sync_atomic_StoreUint32)
+	xchg %ebx, (%rax)
+	ret
+GOFN("sync/atomic.AndUint32", a_sync_atomic_AndUint32)
+	mov %rax, %rdx
+	mov (%rdx), %eax
+	1:	mov %eax, %ecx
+	and %ebx, %ecx
+	lock cmpxchg %ecx, (%rdx)
+	jne 1b
+	ret
+GOFN("sync/atomic.OrUint32", a_sync_atomic_OrUint32)
+	mov %rax, %rdx
+	mov (%rdx), %eax
+	1:	mov %eax, %ecx
+	or %ebx, %ecx
+	lock cmpxchg %ecx, (%rdx)
+	jne 1b
+	ret
+GOFN("sync/atomic.SwapInt64", a_sync_atomic_SwapInt64)
+	xchg %rbx, (%rax)
+	mov %rbx, %rax
+	ret
+GOFN("sync/atomic.CompareAndSwapInt64", a_sync_atomic_CompareAndSwapInt64)
+	mov %rax, %rdx
+	mov %rbx, %rax
+	lock cmpxchg %rcx, (%rdx)
+	sete %al
+	movzbl %al, %eax
+	ret
+GOFN("sync/atomic.AddInt64", a_sync_atomic_AddInt64)
+	mov %rbx, %rcx
+	lock xadd %rcx, (%rax)
+	lea (%rcx,%rbx), %rax
+	ret
+GOFN("sync/atomic.LoadInt64", a_sync_atomic_LoadInt64)
+	mov (%rax), %rax
+	ret
+GOFN("sync/atomic.StoreInt64", a_sync_atomic_StoreInt64)
+	xchg %rbx, (%rax)
+	ret
+GOFN("sync/atomic.AndInt64", a_sync_atomic_AndInt64)
+	mov %rax, %rdx
+	mov (%rdx), %rax
+	1:	mov %rax, %rcx
+	and %rbx, %rcx
+	lock cmpxchg %rcx, (%rdx)
+	jne 1b
+	ret
+GOFN("sync/atomic.OrInt64", a_sync_atomic_OrInt64)
+	mov %rax, %rdx
+	mov (%rdx), %rax
+	1:	mov %rax, %rcx
+	or %rbx, %rcx
+	lock cmpxchg %rcx, (%rdx)
+	jne 1b
+	ret
+GOFN("sync/atomic.SwapUint64", a_sync_atomic_SwapUint64)
+	xchg %rbx, (%rax)
+	mov %rbx, %rax
+	ret
+GOFN("sync/atomic.CompareAndSwapUint64", a_sync_atomic_CompareAndSwapUint64)
+	mov %rax, %rdx
+	mov %rbx, %rax
+	lock cmpxchg %rcx, (%rdx)
+	sete %al
+	movzbl %al, %eax
+	ret
+GOFN("sync/atomic.AddUint64", a_sync_atomic_AddUint64)
+	mov %rbx, %rcx
+	lock xadd %rcx, (%rax)
+	lea (%rcx,%rbx), %rax
+	ret
+GOFN("sync/atomic.LoadUint64", a_sync_atomic_LoadUint64)
+	mov (%rax), %rax
+	ret
+GOFN("sync/atomic.StoreUint64", a_sync_atomic_StoreUint64)
+	xchg %rbx, (%rax)
+	ret
+GOFN("sync/atomic.AndUint64", a_sync_atomic_AndUint64)
+	mov %rax, %rdx
+	mov (%rdx), %rax
+	1:	mov %rax, %rcx
+	and %rbx, %rcx
+	lock cmpxchg %rcx, (%rdx)
+	jne 1b
+	ret
+GOFN("sync/atomic.OrUint64", a_sync_atomic_OrUint64)
+	mov %rax, %rdx
+	mov (%rdx), %rax
+	1:	mov %rax, %rcx
+	or %rbx, %rcx
+	lock cmpxchg %rcx, (%rdx)
+	jne 1b
+	ret
+GOFN("sync/atomic.SwapUintptr", a_sync_atomic_SwapUintptr)
+	xchg %rbx, (%rax)
+	mov %rbx, %rax
+	ret
+GOFN("sync/atomic.CompareAndSwapUintptr", a_sync_atomic_CompareAndSwapUintptr)
+	mov %rax, %rdx
+	mov %rbx, %rax
+	lock cmpxchg %rcx, (%rdx)
+	sete %al
+	movzbl %al, %eax
+	ret
+GOFN("sync/atomic.AddUintptr", a_sync_atomic_AddUintptr)
+	mov %rbx, %rcx
+	lock xadd %rcx, (%rax)
+	lea (%rcx,%rbx), %rax
+	ret
+GOFN("sync/atomic.LoadUintptr", a_sync_atomic_LoadUintptr)
+	mov (%rax), %rax
+	ret
+GOFN("sync/atomic.StoreUintptr", a_sync_atomic_StoreUintptr)
+	xchg %rbx, (%rax)
+	ret
+GOFN("sync/atomic.AndUintptr", a_sync_atomic_AndUintptr)
+	mov %rax, %rdx
+	mov (%rdx), %rax
+	1:	mov %rax, %rcx
+	and %rbx, %rcx
+	lock cmpxchg %rcx, (%rdx)
+	jne 1b
+	ret
+GOFN("sync/atomic.OrUintptr", a_sync_atomic_OrUintptr)
+	mov %rax, %rdx
+	mov (%rdx), %rax
+	1:	mov %rax, %rcx
+	or %rbx, %rcx
+	lock cmpxchg %rcx, (%rdx)
+	jne 1b
+	ret
+GOFN("sync/atomic.LoadPointer", a_sync_atomic_LoadPointer)
+	mov (%rax), %rax
+	ret
+.section .note.GNU-stack,"",@progbits
