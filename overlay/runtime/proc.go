@@ -203,7 +203,9 @@ func NumCPU() int { return cnumcpu() }
 func NumCgoCall() int64 { return 0 }
 
 // NumGoroutine is how many goroutines exist.
-func NumGoroutine() int { return cgcount() }
+func NumGoroutine() int {
+	return cgcount() - int(finStarted[finqFinalizer].Load()+finStarted[finqCleanup].Load())
+}
 
 func lockOSThread()   { LockOSThread() }
 func unlockOSThread() { UnlockOSThread() }
@@ -223,6 +225,23 @@ func setPanicOnFault(new bool) (old bool) {
 
 //go:linkname debug_modinfo runtime/debug.modinfo
 func debug_modinfo() string { return modinfo }
+
+// A coro is a goroutine that runs only when switched to; C keeps its half.
+type coro struct {
+	gp guintptr
+	f  func(*coro)
+}
+
+func coroexit(c *coro)
+
+// corostart is the first function of a coroutine's goroutine.
+func corostart() {
+	gp := getg()
+	c := (*coro)(gp.coroarg)
+	gp.coroarg = nil
+	defer coroexit(c)
+	c.f(c)
+}
 
 // cgo does not exist here.
 func cgocall(fn, arg unsafe.Pointer) int32 {

@@ -104,3 +104,7 @@ func fatalsignal(gp *g, sig uint32, pc, sp uintptr) {
 }
 
 var _ = abi.FuncPCABIInternal
+
+// What C raises: a plain runtime panic, and one with the prefix "runtime error: ".
+func rtPanicPlain(msg string) { panic(plainError(msg)) }
+func rtPanicError(msg string) { panic(errorString(msg)) }
