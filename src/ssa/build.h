@@ -94,6 +94,7 @@ struct Build {
 	VEC(Capture) capture;
 	u32 capsize;                 /* bytes of the closure object so far */
 	ValueId ctx;                 /* context register */
+	Map rtsigs;                  /* spelling -> function type of machine scalars */
 	/* results */
 	Type *sigtype;               /* KindFunc */
 	Loc *result; u32 nresult;
