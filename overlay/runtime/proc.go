@@ -279,3 +279,25 @@ const (
 	_SIGFPE  = 8
 	_SIGSEGV = 11
 )
+
+//go:linkname doAsmcgocall runtime.asmcgocall
+func doAsmcgocall(fn, arg unsafe.Pointer) int32 { return cgocall(fn, arg) }
+
+//go:linkname doUsleep runtime.usleep
+func doUsleep(usec uint32) { timeSleep(int64(usec) * 1000) }
+
+//go:linkname unixFcntl internal/syscall/unix.fcntl
+func unixFcntl(fd, cmd, arg int32) (int32, int32)
+
+//go:linkname doFcntl runtime.fcntl
+func doFcntl(fd, cmd, arg int32) (int32, int32) { return unixFcntl(fd, cmd, arg) }
+
+// The generic block function of ChaCha8 serves where upstream has assembly.
+//
+//go:linkname chachaBlock internal/chacha8rand.block
+func chachaBlock(seed *[4]uint64, blocks *[32]uint64, counter uint32) {
+	chachaGeneric(seed, blocks, counter)
+}
+
+//go:linkname chachaGeneric internal/chacha8rand.block_generic
+func chachaGeneric(seed *[4]uint64, blocks *[32]uint64, counter uint32)

@@ -98,8 +98,3 @@ func doReflectcall(typ *_type, fn, frame unsafe.Pointer, argSize, retOffset, fra
 		bulkBarrierPreWriteSrcOnly(uintptr(add(frame, n)), uintptr(add(frame, n)), nres, nil)
 	}
 }
-
-// noMakeFunc is reached through functions that reflect.MakeFunc or Value.Method made.
-func noMakeFunc() { throw("functions made by reflection are not supported yet") }
-
-func noCgo() { throw("cgo is not supported") }
