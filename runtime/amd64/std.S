@@ -512,60 +512,8 @@ GOFN("runtime.unspillArgs", unspillargs)
 	movsd	184(%r12), %xmm14
 	ret
 
-/* func reflectcall(typ, fn, args unsafe.Pointer, argsize, retoffset, framesize uint32, regs *abi.RegArgs) */
-GOFN("reflect.call", reflectcallalias)
-	jmp	"runtime.reflectcall"
-GOFN("runtime.reflectcall", reflectcall)
-	push	%rbp
-	mov	%rsp, %rbp
-	sub	$64, %rsp
-	mov	%rax, (%rsp)
-	mov	%rbx, 8(%rsp)
-	mov	%rcx, 16(%rsp)
-	mov	%edi, %edi
-	mov	%rdi, 24(%rsp)
-	mov	%esi, %esi
-	mov	%rsi, 32(%rsp)
-	mov	%r9, 40(%rsp)
-	mov	%r8d, %r8d
-	mov	%r8, 48(%rsp)
-1:	mov	%rsp, %r12
-	sub	$256, %r12
-	sub	48(%rsp), %r12
-	jb	2f
-	cmp	G_stackguard0(%r14), %r12
-	ja	3f
-2:	call	"runtime.morestack_noctxt"
-	jmp	1b
-3:	mov	16(%rsp), %rsi
-	mov	24(%rsp), %rcx
-	mov	48(%rsp), %rdx
-	add	$7, %rdx
-	and	$-8, %rdx
-	sub	%rdx, %rsp
-	mov	%rsp, %rdi
-	rep movsb
-	mov	-24(%rbp), %r12
-	call	"runtime.unspillArgs"
-	mov	-56(%rbp), %rdx
-	call	*(%rdx)
-	mov	-24(%rbp), %r12
-	call	"runtime.spillArgs"
-	mov	-64(%rbp), %rax
-	mov	-48(%rbp), %rbx
-	mov	%rsp, %rcx
-	mov	-40(%rbp), %rdi
-	mov	-32(%rbp), %rdx
-	add	%rdx, %rbx
-	add	%rdx, %rcx
-	sub	%rdx, %rdi
-	mov	%r12, %rsi
-	xorps	%xmm15, %xmm15
-	sub	$40, %rsp
-	call	"runtime.reflectcallmove"
-	mov	%rbp, %rsp
-	pop	%rbp
-	ret
+/* runtime.reflectcall is Go (overlay/runtime/reflectcall.go): a saved pointer to the
+ * caller's RegArgs would go stale when the callee grows the stack. */
 
 /* reflect's stubs: DX is the *makeFuncImpl or *methodValue. Frame of 312 bytes below the
  * saved frame pointer: ctxt at 0, retValid at 32, RegArgs at 40. */
