@@ -588,7 +588,9 @@ static void missing_member(Check *c, Operand *x, NodeId selid, LookupResult r)
 		why = type_is_tparam(types_under(x->type)->elem) ? s_fmt(c, "type %s is pointer to type parameter, not type parameter", t) :
 			s_fmt(c, "type %s is pointer to interface, not interface", t);
 	} else {
-		LookupResult alt = check_lookup_member(c, x->type, x->mode == ModeVar, c->pkg, sel, true);
+		LookupResult alt = { 0 };
+		if (!name_blank(sel))
+			alt = check_lookup_member(c, x->type, x->mode == ModeVar, c->pkg, sel, true);
 		why = lookup_error(c, x->type, sel, alt.obj, false);
 	}
 	err_node(c, selid, "%s.%s undefined (%s)", s_expr(c, x->expr), sel->s, why);
@@ -619,12 +621,8 @@ void check_selector(Check *c, Operand *x, NodeId e, bool want_type)
 		err_node(c, selid, "%s is not a type", s_expr(c, e));
 		goto error;
 	}
-	if (name_blank(sel)) {
-		err_node(c, selid, "cannot refer to blank field or method");
-		goto error;
-	}
 	LookupResult r = { 0 };
-	if (x->mode != ModeNil)
+	if (x->mode != ModeNil && !name_blank(sel))
 		r = check_lookup_member(c, x->type, x->mode == ModeVar, c->pkg, sel, false);
 	if (!r.obj) {
 		missing_member(c, x, selid, r);

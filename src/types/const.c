@@ -54,6 +54,14 @@ static bool is_inline(const Const *c) { return (uintptr_t)c & 1; }
 static Rep rep(const Const *c) { return !c ? RepUnknown : is_inline(c) ? RepInt64 : (Rep)c->rep; }
 static i64 int_of(const Const *c) { return is_inline(c) ? (i64)(intptr_t)c >> 1 : c->i; }
 
+/* A 512-bit float with the exponent range of Go's big.Float (MPFR's default is smaller; it is kept per thread). */
+static void init_f(mpfr_ptr f)
+{
+	mpfr_set_emax(INT32_MAX);
+	mpfr_set_emin(INT32_MIN);
+	mpfr_init2(f, Prec);
+}
+
 /* ---- making ---- */
 
 Const *const_make_bool(Arena *a, bool b)
@@ -167,7 +175,7 @@ static Const *make_q(Arena *a, mpq_srcptr q)
 	if (small_z(mpq_numref(q)) && small_z(mpq_denref(q)))
 		return raw_rat(a, q);
 	mpfr_t f;
-	mpfr_init2(f, Prec);
+	init_f(f);
 	f_from_q(f, q);
 	Const *c = make_f(a, f);
 	mpfr_clear(f);
@@ -370,7 +378,7 @@ static Const *float_literal(Arena *a, char *s, u32 n)
 	mpfr_t f;
 	char *end;
 	Const *c = NULL;
-	mpfr_init2(f, Prec);
+	init_f(f);
 	mpfr_strtofr(f, s, &end, base == 16 ? 16 : 10, MPFR_RNDN);
 	if (end != s + n) {
 		;
@@ -495,7 +503,7 @@ static bool integral_z(mpz_ptr z, const Const *c)
 	}
 	case RepFloat: {
 		mpfr_t f;
-		mpfr_init2(f, Prec);
+		init_f(f);
 		load_f(f, c);
 		bool ok = small_f(f) && mpfr_integer_p(f);
 		if (ok)
@@ -573,7 +581,7 @@ double const_float64(const Const *c)
 	if (const_kind(c) != ConstInt && const_kind(c) != ConstFloat)
 		return 0;
 	mpfr_t f;
-	mpfr_init2(f, Prec);
+	init_f(f);
 	if (rep(c) == RepRat)
 		load_sticky(f, c);
 	else
@@ -594,7 +602,7 @@ float const_float32(const Const *c)
 	if (const_kind(c) != ConstInt && const_kind(c) != ConstFloat)
 		return 0;
 	mpfr_t f;
-	mpfr_init2(f, Prec);
+	init_f(f);
 	if (rep(c) == RepRat)
 		load_sticky(f, c);
 	else
@@ -678,7 +686,7 @@ const Const *const_to_int(Arena *a, const Const *c)
 	bool ok = integral_z(z, c);
 	if (!ok && rep(c) == RepFloat) {
 		mpfr_t f;
-		mpfr_init2(f, Prec);
+		init_f(f);
 		load_f(f, c);
 		ok = small_f(f) && nearly_integral(z, f);
 		mpfr_clear(f);
@@ -849,8 +857,8 @@ static const Const *binary_q(Arena *a, const Const *x, Op op, const Const *y)
 static const Const *binary_f(Arena *a, const Const *x, Op op, const Const *y)
 {
 	mpfr_t p, q;
-	mpfr_init2(p, Prec);
-	mpfr_init2(q, Prec);
+	init_f(p);
+	init_f(q);
 	load_f(p, x);
 	load_f(q, y);
 	switch (op) {
@@ -958,8 +966,8 @@ static int compare_numbers(const Const *x, const Const *y, Rep r)
 		return (int_of(x) > int_of(y)) - (int_of(x) < int_of(y));
 	if (r == RepFloat) {
 		mpfr_t p, q;
-		mpfr_init2(p, Prec);
-		mpfr_init2(q, Prec);
+		init_f(p);
+		init_f(q);
 		load_f(p, x);
 		load_f(q, y);
 		d = mpfr_cmp(p, q);
@@ -1145,7 +1153,7 @@ static void print_shortest(Buf *b, double d)
 static void print_float(Buf *b, const Const *c)
 {
 	mpfr_t f;
-	mpfr_init2(f, Prec);
+	init_f(f);
 	load_f(f, c);
 	double d = mpfr_get_d(f, MPFR_RNDN);
 	if (mpfr_zero_p(f) == (d == 0) && !isinf(d)) {

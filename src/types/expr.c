@@ -133,7 +133,7 @@ static void print_operand_type(Check *c, Buf *b, const Operand *x)
 	Type *t = types_unalias(x->type);
 	if (t->kind != KindTypeParam && (x->type->kind == KindNamed || x->type->kind == KindAlias)) {
 		const char *what = type_composite_kind(x->type);
-		buf_printf(b, "%s ", what ? what : s_type(c, types_under(x->type)));
+		buf_printf(b, "%s ", what ? what : type_is_unsafe_ptr(x->type) ? "Pointer" : s_type(c, types_under(x->type)));
 	}
 	buf_printf(b, "type %s", s_type(c, x->type));
 	if (t->kind == KindTypeParam) {

@@ -136,7 +136,7 @@ static void keyed_struct(Check *c, Operand *x, ListId l, Type *st, Type *base)
 			continue;
 		}
 		if (j < 0) {
-			int k = field_index(st, c->pkg, name, true);
+			int k = name_blank(name) ? -1 : field_index(st, c->pkg, name, true);
 			err_node(c, kv->a, "%s", lookup_error(c, base, name, k >= 0 ? st->st.field[k] : NULL, true));
 			continue;
 		}

@@ -2,22 +2,16 @@
  *
  * Function literals met in a statement are checked when the statement is complete, so that they see all variables with
  * their types. Unused variables are reported when a function ends: all its variables were numbered in Body.locals in
- * the order of their declaration.
+ * the order of their declaration. Where break, continue, goto and fallthrough may stand is the parser's business.
  */
 #include "check.h"
 
-enum { BreakOk = 1, ContinueOk = 2, FallthroughOk = 4, FinalCase = 8, InTypeSwitch = 16 };
+static void stmt(Check *c, NodeId s);
 
-static void stmt(Check *c, u32 ctx, NodeId s);
-
-static void stmt_list(Check *c, u32 ctx, ListId l)
+static void stmt_list(Check *c, ListId l)
 {
-	File *f = c->env.file;
-	u32 n = list_len(f, l), inner = ctx & ~(u32)FallthroughOk;
-	while (n && node_kind(f, list_at(f, l, n - 1)) == NodeEmptyStmt)
-		n--;
-	for (u32 i = 0; i < n; i++)
-		stmt(c, i + 1 == n ? inner | (ctx & FallthroughOk) : inner, list_at(f, l, i));
+	for (u32 i = 0; i < list_len(c->env.file, l); i++)
+		stmt(c, list_at(c->env.file, l, i));
 }
 
 static void multiple_defaults(Check *c, ListId l)
@@ -72,7 +66,7 @@ static void case_value(Check *c, Operand *x, NodeId e, Map *seen)
 	*slot = (u64)(uintptr_t)s;
 }
 
-static void expr_switch(Check *c, u32 inner, NodeId tag, ListId clauses)
+static void expr_switch(Check *c, NodeId tag, ListId clauses)
 {
 	File *f = c->env.file;
 	Operand x;
@@ -95,7 +89,7 @@ static void expr_switch(Check *c, u32 inner, NodeId tag, ListId clauses)
 		for (u32 j = 0; j < expr_count(f, cl->a); j++)
 			case_value(c, &x, expr_item(f, cl->a, j), &seen);
 		check_open_scope(c, s);
-		stmt_list(c, inner | (i + 1 < n ? FallthroughOk : FinalCase), cl->b);
+		stmt_list(c, cl->b);
 		check_close_scope(c);
 	}
 }
@@ -150,7 +144,7 @@ static Type *case_types(Check *c, Operand *x, NodeId cases, Map *seen)
 	return T;
 }
 
-static void type_switch(Check *c, u32 inner, NodeId guard, ListId clauses)
+static void type_switch(Check *c, NodeId guard, ListId clauses)
 {
 	File *f = c->env.file;
 	const Node *g = node_at(f, guard);
@@ -192,7 +186,7 @@ static void type_switch(Check *c, u32 inner, NodeId guard, ListId clauses)
 			info->type = T;
 			vars[nvar++] = o;
 		}
-		stmt_list(c, inner, node_at(f, s)->b);
+		stmt_list(c, node_at(f, s)->b);
 		check_close_scope(c);
 	}
 	bool used = !lhs;
@@ -204,17 +198,17 @@ static void type_switch(Check *c, u32 inner, NodeId guard, ListId clauses)
 		err_soft(c, node_at(f, lhs)->pos, "%s declared and not used", node_name(f, lhs)->s);
 }
 
-static void switch_stmt(Check *c, u32 inner, const Node *n, NodeId s)
+static void switch_stmt(Check *c, const Node *n, NodeId s)
 {
 	File *f = c->env.file;
 	NodeId init = list_at(f, n->a, 0), tag = list_at(f, n->a, 1);
 	check_open_scope(c, s);
 	if (init)
-		stmt(c, 0, init);
+		stmt(c, init);
 	if (tag && node_kind(f, tag) == NodeTypeSwitchGuard)
-		type_switch(c, inner | InTypeSwitch, tag, n->b);
+		type_switch(c, tag, n->b);
 	else
-		expr_switch(c, inner, tag, n->b);
+		expr_switch(c, tag, n->b);
 	check_close_scope(c);
 }
 
@@ -236,7 +230,7 @@ static bool comm_valid(Check *c, NodeId s)
 	return r->kind == NodeUnary && r->op == OpRecv;
 }
 
-static void select_stmt(Check *c, u32 inner, ListId clauses)
+static void select_stmt(Check *c, ListId clauses)
 {
 	File *f = c->env.file;
 	multiple_defaults(c, clauses);
@@ -249,8 +243,8 @@ static void select_stmt(Check *c, u32 inner, ListId clauses)
 		}
 		check_open_scope(c, s);
 		if (cl->a)
-			stmt(c, inner, cl->a);
-		stmt_list(c, inner, cl->b);
+			stmt(c, cl->a);
+		stmt_list(c, cl->b);
 		check_close_scope(c);
 	}
 }
@@ -390,7 +384,7 @@ static void range_assign(Check *c, NodeId lhs[2], Type *rhs[2], Operand *x, bool
 	}
 }
 
-static void range_stmt(Check *c, u32 inner, NodeId s, NodeId clause, NodeId body)
+static void range_stmt(Check *c, NodeId s, NodeId clause, NodeId body)
 {
 	File *f = c->env.file;
 	const Node *n = node_at(f, clause);
@@ -425,7 +419,7 @@ static void range_stmt(Check *c, u32 inner, NodeId s, NodeId clause, NodeId body
 		range_assign(c, lhs, rhs, &x, over_int);
 	else if (over_int)
 		check_assignment(c, &x, NULL, "range clause");
-	stmt(c, inner, body);
+	stmt(c, body);
 	check_close_scope(c);
 }
 
@@ -452,28 +446,28 @@ static void condition(Check *c, NodeId e, const char *what)
 		err_node(c, e, "non-boolean condition in %s statement", what);
 }
 
-static void for_stmt(Check *c, u32 inner, const Node *n, NodeId s)
+static void for_stmt(Check *c, const Node *n, NodeId s)
 {
 	File *f = c->env.file;
 	NodeId init = list_at(f, n->a, 0), cond = list_at(f, n->a, 1), post = list_at(f, n->a, 2);
 	if (init && node_kind(f, init) == NodeRangeClause) {
-		range_stmt(c, inner, s, init, n->b);
+		range_stmt(c, s, init, n->b);
 		return;
 	}
 	check_open_scope(c, s);
 	if (init) {
-		stmt(c, 0, init);
+		stmt(c, init);
 		mark_loop_vars(c, init);
 	}
 	if (cond)
 		condition(c, cond, "for");
 	if (post) {
-		stmt(c, 0, post);
+		stmt(c, post);
 		const Node *p = node_at(f, post);
 		if (p->kind == NodeAssignStmt && (p->flag & FlagDef))
 			expr_use(c, p->a);      /* the parser has complained */
 	}
-	stmt(c, inner, n->b);
+	stmt(c, n->b);
 	check_close_scope(c);
 }
 
@@ -568,28 +562,6 @@ static void return_stmt(Check *c, NodeId s, const Node *n)
 	}
 }
 
-static void branch_stmt(Check *c, u32 ctx, NodeId s, const Node *n)
-{
-	if (n->a) {
-		c->env.has_label = true;     /* stmt_labels looks at it */
-		return;
-	}
-	switch (n->op) {
-	case TokBreak:
-		if (!(ctx & BreakOk))
-			err_node(c, s, "break not in for, switch, or select statement");
-		break;
-	case TokContinue:
-		if (!(ctx & ContinueOk))
-			err_node(c, s, "continue not in for statement");
-		break;
-	case TokFallthrough:
-		if (!(ctx & FallthroughOk))
-			err_node(c, s, "%s", ctx & FinalCase ? "cannot fallthrough final case in switch" : ctx & InTypeSwitch ? "cannot fallthrough in type switch" : "fallthrough statement out of place");
-		break;
-	}
-}
-
 static void send_stmt(Check *c, NodeId s, const Node *n)
 {
 	Operand ch, val;
@@ -602,25 +574,25 @@ static void send_stmt(Check *c, NodeId s, const Node *n)
 		check_assignment(c, &val, elem, "send");
 }
 
-static void if_stmt(Check *c, u32 inner, NodeId s, const Node *n)
+static void if_stmt(Check *c, NodeId s, const Node *n)
 {
 	File *f = c->env.file;
 	NodeId init = list_at(f, n->a, 0), cond = list_at(f, n->a, 1), els = list_at(f, n->b, 1);
 	check_open_scope(c, s);
 	if (init)
-		stmt(c, 0, init);
+		stmt(c, init);
 	if (cond)
 		condition(c, cond, "if");
-	stmt(c, inner, list_at(f, n->b, 0));
+	stmt(c, list_at(f, n->b, 0));
 	if (els)
-		stmt(c, inner, els);
+		stmt(c, els);
 	check_close_scope(c);
 }
 
-static void stmt(Check *c, u32 ctx, NodeId s)
+static void stmt(Check *c, NodeId s)
 {
 	const Node *n = node_at(c->env.file, s);
-	u32 top = c->delayed.n, inner = ctx & (BreakOk | ContinueOk);
+	u32 top = c->delayed.n;
 	if (!check_enter(c, s)) {
 		check_leave(c);
 		return;
@@ -630,23 +602,23 @@ static void stmt(Check *c, u32 ctx, NodeId s)
 	case NodeDeclStmt: check_decl_stmt(c, n->a); break;
 	case NodeLabeledStmt:
 		c->env.has_label = true;
-		stmt(c, ctx, n->b);
+		stmt(c, n->b);
 		break;
 	case NodeExprStmt: expr_stmt(c, n->a); break;
 	case NodeSendStmt: send_stmt(c, s, n); break;
 	case NodeAssignStmt: assign_stmt(c, s, n); break;
 	case NodeCallStmt: suspended_call(c, n); break;
 	case NodeReturnStmt: return_stmt(c, s, n); break;
-	case NodeBranchStmt: branch_stmt(c, ctx, s, n); break;
+	case NodeBranchStmt: break;
 	case NodeBlock:
 		check_open_scope(c, s);
-		stmt_list(c, inner, n->a);
+		stmt_list(c, n->a);
 		check_close_scope(c);
 		break;
-	case NodeIfStmt: if_stmt(c, inner, s, n); break;
-	case NodeSwitchStmt: switch_stmt(c, inner | BreakOk, n, s); break;
-	case NodeSelectStmt: select_stmt(c, inner | BreakOk, n->b); break;
-	case NodeForStmt: for_stmt(c, inner | BreakOk | ContinueOk, n, s); break;
+	case NodeIfStmt: if_stmt(c, s, n); break;
+	case NodeSwitchStmt: switch_stmt(c, n, s); break;
+	case NodeSelectStmt: select_stmt(c, n->b); break;
+	case NodeForStmt: for_stmt(c, n, s); break;
 	case NodeBadExpr: break;
 	default: err_node(c, s, "invalid syntax tree: invalid statement");
 	}
@@ -684,7 +656,7 @@ void stmt_func_body(Check *c, Type *sig, NodeId block)
 	c->env.is_panic = sig->fn.results->tuple.n ? &panics : NULL;
 	c->env.has_label = false;
 	c->env.has_call_or_recv = false;
-	stmt_list(c, 0, n->a);
+	stmt_list(c, n->a);
 	if (c->env.has_label)
 		stmt_labels(c, block);
 	if (sig->fn.results->tuple.n && !stmt_terminates(c, block, NULL))
