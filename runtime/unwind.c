@@ -83,6 +83,8 @@ static void frame(Unwinder *u, uptr pc, uptr sp, uptr bp, bool innermost, bool f
 	fr->innermost = innermost;
 	fr->f = rt_findfunc(pc);
 	if (fr->f == NULL) {
+		if (bp == 0)
+			bp = u->gp->stack.hi - 16;   /* nobody set one up yet: the outermost frame */
 		if (bp < sp || bp >= u->gp->stack.hi) {
 			rt_printf("runtime: unwind: goroutine %d pc=%x sp=%x bp=%x not in any function\n",
 				u->gp->goid, pc, sp, bp);

@@ -48,16 +48,16 @@ FN(os_syscall)
 
 /* i64 os_clone(flags, stack, M*, fn): the child takes fs from M and calls fn. */
 FN(os_clone)
+	push	%r12
 	mov	%rdx, %r8
 	mov	%rcx, %r12
-	mov	%rdx, %r13
 	xor	%edx, %edx
 	xor	%r10d, %r10d
 	mov	$56, %eax
 	syscall
 	test	%rax, %rax
 	jz	1f
-	mov	(%rsp), %rcx
+	pop	%r12
 	ret
 1:	xor	%ebp, %ebp
 	and	$-16, %rsp
@@ -168,50 +168,20 @@ FN(rt_onsystop)
 	ud2
 
 /* u64 rt_callgo(fn, a0, a1, a2, a3): Go on the system stack. */
-FN(rt_callgo)
-	push	%rbp
-	push	%rbx
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
-	sub	$72, %rsp
-	xor	%r11d, %r11d
-.Lcallgo:
-	mov	%fs:M_g, %rax
-	mov	%rax, 64(%rsp)
-	mov	%fs:M_g0, %r14
-	mov	%r14, %fs:M_g
-	mov	%rdi, %r10
-	mov	%rsi, %rax
-	mov	%rdx, %rbx
-	mov	%r8, %rdi
-	mov	%r11, %rdx
-	xorps	%xmm15, %xmm15
-	call	*%r10
-	mov	64(%rsp), %rcx
-	mov	%rcx, %fs:M_g
-	add	$72, %rsp
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%rbx
-	pop	%rbp
-	ret
-
 FN(rt_callgoclosure)
-	push	%rbp
-	push	%rbx
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
-	sub	$72, %rsp
 	mov	%rdi, %r11
 	mov	(%rdi), %rdi
-	jmp	.Lcallgo2
-.Lcallgo2:
+	jmp	1f
+	.globl	rt_callgo
+rt_callgo:
+	xor	%r11d, %r11d
+1:	push	%rbp
+	push	%rbx
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	sub	$72, %rsp
 	mov	%fs:M_g, %rax
 	mov	%rax, 64(%rsp)
 	mov	%fs:M_g0, %r14

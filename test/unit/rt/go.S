@@ -1,0 +1,254 @@
+/* go.S: hand-written "Go" for the runtime's test: ABIInternal functions that the compiler
+ * would make. Each prologue is gc's. test.c supplies the C side through thunks. */
+.macro GO name, frame
+.section .gotext, "ax", @progbits
+.globl "\name"
+.type "\name", @function
+.balign 16
+"\name":
+9:	cmp	16(%r14), %rsp
+	ja	8f
+	mov	%rax, 8(%rsp)
+	call	"runtime.morestack"
+	mov	8(%rsp), %rax
+	jmp	9b
+8:	push	%rbp
+	mov	%rsp, %rbp
+	sub	$\frame, %rsp
+.endm
+.macro ENDGO
+	mov	%rbp, %rsp
+	pop	%rbp
+	ret
+.endm
+.macro CCALL cname, goname
+.endm
+
+GO runtime.main, 32
+	call	"runtime.cstartsysmon"
+	call	"test.main"
+	ud2
+	ENDGO
+
+/* pinger: DX -> {code, chan in, chan out, count, done chan} */
+GO test.pinger, 64
+	mov	%rdx, 8(%rsp)
+1:	mov	8(%rsp), %rdx
+	mov	8(%rdx), %rax
+	lea	16(%rsp), %rbx
+	call	"runtime.chanrecv1"
+	incq	16(%rsp)
+	mov	8(%rsp), %rdx
+	mov	16(%rdx), %rax
+	lea	16(%rsp), %rbx
+	call	"runtime.chansend1"
+	mov	8(%rsp), %rdx
+	decq	24(%rdx)
+	jne	1b
+	mov	32(%rdx), %rax
+	lea	16(%rsp), %rbx
+	call	"runtime.chansend1"
+	ENDGO
+
+/* sleeper: DX -> {code, ns, done chan} */
+GO test.sleeper, 64
+	mov	%rdx, 8(%rsp)
+	mov	8(%rdx), %rax
+	call	"time.Sleep"
+	mov	8(%rsp), %rdx
+	mov	16(%rdx), %rax
+	lea	16(%rsp), %rbx
+	movq	$1, 16(%rsp)
+	call	"runtime.chansend1"
+	ENDGO
+
+/* spinner: DX -> {code, iterations, done chan} */
+GO test.spinner, 64
+	mov	%rdx, 8(%rsp)
+	mov	8(%rdx), %rcx
+1:	dec	%rcx
+	jne	1b
+	call	"runtime.Gosched"
+	mov	8(%rsp), %rdx
+	mov	16(%rdx), %rax
+	lea	16(%rsp), %rbx
+	movq	$1, 16(%rsp)
+	call	"runtime.chansend1"
+	ENDGO
+
+/* reader: DX -> {code, pollDesc, fd, done chan}: wait readable, read 8 bytes, send them */
+GO test.reader, 64
+	mov	%rdx, 8(%rsp)
+	mov	8(%rdx), %rax
+	mov	$'r', %ebx
+	call	"internal/poll.runtime_pollWait"
+	mov	%rax, 24(%rsp)
+	mov	8(%rsp), %rdx
+	mov	16(%rdx), %rbx
+	xor	%eax, %eax
+	lea	16(%rsp), %rcx
+	mov	$8, %edi
+	call	"internal/runtime/syscall/linux.Syscall6"
+	mov	24(%rsp), %rax
+	add	%rax, 16(%rsp)
+	mov	8(%rsp), %rdx
+	mov	24(%rdx), %rax
+	lea	16(%rsp), %rbx
+	call	"runtime.chansend1"
+	ENDGO
+
+/* locker: DX -> {code, *sema, *counter, rounds, done chan} */
+GO test.locker, 64
+	mov	%rdx, 8(%rsp)
+1:	mov	8(%rsp), %rdx
+	mov	8(%rdx), %rax
+	call	"sync.runtime_Semacquire"
+	mov	8(%rsp), %rdx
+	mov	16(%rdx), %rcx
+	incq	(%rcx)
+	mov	8(%rdx), %rax
+	xor	%ebx, %ebx
+	xor	%ecx, %ecx
+	call	"sync.runtime_Semrelease"
+	mov	8(%rsp), %rdx
+	decq	24(%rdx)
+	jne	1b
+	mov	32(%rdx), %rax
+	lea	16(%rsp), %rbx
+	call	"runtime.chansend1"
+	ENDGO
+
+/* recursion: fib-like depth to force growth: AX = depth; returns sum 1..depth */
+GO test.deep, 128
+	test	%rax, %rax
+	je	1f
+	mov	%rax, 8(%rsp)
+	dec	%rax
+	call	"test.deep"
+	add	8(%rsp), %rax
+1:	ENDGO
+
+/* selector: DX -> {code, chan a, chan b, count, done}: sum what comes from either */
+GO test.selector, 160
+	mov	%rdx, 8(%rsp)
+	movq	$0, 24(%rsp)
+1:	mov	8(%rsp), %rdx
+	mov	8(%rdx), %rcx
+	mov	%rcx, 32(%rsp)
+	lea	16(%rsp), %rdi
+	mov	%rdi, 40(%rsp)
+	mov	16(%rdx), %rcx
+	mov	%rcx, 48(%rsp)
+	mov	%rdi, 56(%rsp)
+	lea	32(%rsp), %rax
+	lea	96(%rsp), %rbx
+	xor	%ecx, %ecx
+	xor	%edi, %edi
+	mov	$2, %esi
+	mov	$1, %r8d
+	call	"runtime.selectgo"
+	mov	16(%rsp), %rcx
+	add	%rcx, 24(%rsp)
+	mov	8(%rsp), %rdx
+	decq	24(%rdx)
+	jne	1b
+	mov	32(%rdx), %rax
+	lea	24(%rsp), %rbx
+	call	"runtime.chansend1"
+	ENDGO
+
+/* feeder: DX -> {code, chan, count}: sends 1 count times */
+GO test.feeder, 64
+	mov	%rdx, 8(%rsp)
+	movq	$1, 16(%rsp)
+1:	mov	8(%rsp), %rdx
+	mov	8(%rdx), %rax
+	lea	16(%rsp), %rbx
+	call	"runtime.chansend1"
+	mov	8(%rsp), %rdx
+	decq	16(%rdx)
+	jne	1b
+	ENDGO
+
+/* test.main: AX AX ... drives: calls C test_next(step, value) -> {op, arg} until op 0.
+ * op 1: go arg   op 2: receive from arg   op 3: send 5 to arg   op 4: deep(arg) */
+GO test.main, 96
+	movq	$0, 8(%rsp)
+	movq	$0, 16(%rsp)
+1:	mov	8(%rsp), %rax
+	mov	16(%rsp), %rbx
+	call	"test.next"
+	incq	8(%rsp)
+	cmp	$1, %rax
+	je	2f
+	cmp	$2, %rax
+	je	3f
+	cmp	$3, %rax
+	je	4f
+	cmp	$4, %rax
+	je	5f
+	ud2
+2:	mov	%rbx, %rax
+	call	"runtime.newproc"
+	jmp	1b
+3:	mov	%rbx, %rax
+	lea	16(%rsp), %rbx
+	call	"runtime.chanrecv1"
+	jmp	1b
+4:	mov	%rbx, %rax
+	movq	$5, 24(%rsp)
+	lea	24(%rsp), %rbx
+	call	"runtime.chansend1"
+	jmp	1b
+5:	mov	%rbx, %rax
+	call	"test.deep"
+	mov	%rax, 16(%rsp)
+	jmp	1b
+	ENDGO
+
+GO runtime.goexit1, 16
+	call	"runtime.goexit0"
+	ud2
+	ENDGO
+
+.macro STUB name
+.section .text, "ax", @progbits
+.globl "\name"
+"\name":
+	mov	%rbx, %rsi
+	mov	%rax, %rdi
+	and	$-16, %rsp
+	call	test_die
+	ud2
+.endm
+STUB runtime.fatal
+STUB runtime.throw
+STUB runtime.rtPanicPlain
+STUB runtime.rtPanicError
+STUB runtime.sigpanic
+STUB runtime.fatalsignal
+STUB runtime.corostart
+STUB runtime.reflectcallmove
+STUB reflect.callReflect
+STUB reflect.callMethod
+STUB reflect.moveMakeFuncArgPtrs
+.section .text
+.globl "test.next"
+"test.next":
+	lea	8(%rsp), %rcx
+	mov	%rcx, 56(%r14)
+	mov	(%rsp), %rcx
+	mov	%rcx, 64(%r14)
+	mov	%rbp, 96(%r14)
+	mov	%rsp, %r12
+	mov	%fs:16, %rsp
+	mov	%rax, %rdi
+	mov	%rbx, %rsi
+	call	test_next
+	mov	%rdx, %rbx
+	mov	%r12, %rsp
+	ret
+.globl test_gotext, test_egotext
+.section .gotext
+test_gotext_first:
+.section .note.GNU-stack,"",@progbits

@@ -1,0 +1,143 @@
+/* test.c: the scheduler without a compiler: goroutines written in assembly (go.S) ping-pong
+ * over channels, sleep, select, contend for a semaphore, wait for a pipe and grow stacks.
+ * test_next is a script: it is asked what the main goroutine shall do next. */
+#include "../../../runtime/runtime.h"
+
+Moduledata rt_firstmoduledata;
+i64 os_syscall(i64 nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
+Pair poll_open(uptr fd);
+
+#define GOFUNC(c, name) extern void c(void) __asm__(name)
+GOFUNC(go_pinger, "test.pinger");
+GOFUNC(go_sleeper, "test.sleeper");
+GOFUNC(go_spinner, "test.spinner");
+GOFUNC(go_reader, "test.reader");
+GOFUNC(go_locker, "test.locker");
+GOFUNC(go_selector, "test.selector");
+GOFUNC(go_feeder, "test.feeder");
+
+typedef struct { const void *fn; u64 w[4]; } Closure;
+
+static Type word = { .size = 8, .align = 8, .fieldalign = 8, .kind = 6 };
+static ChanType chanword = { .elem = &word };
+
+void test_die(const char *msg, u64 n) {
+	os_write(2, "DIED: ", 6);
+	if (n < 200)
+		os_write(2, msg, n);
+	os_write(2, "\n", 1);
+	os_exit(3);
+}
+
+static Closure *closure(const void *fn, u64 a, u64 b, u64 c, u64 d) {
+	Closure *f = rt_persistentalloc(sizeof *f, 16);
+	*f = (Closure){ fn, { a, b, c, d } };
+	return f;
+}
+
+enum { Rounds = 20000, Sleepers = 1000, Spinners = 8, Lockers = 16, LockRounds = 2000, Sels = 5000 };
+static Hchan *a, *b, *done;
+static u64 counter, phase, left;
+static u32 sema = 1;
+static i64 t0;
+static i32 fds[2];
+
+static Pair op(u64 o, void *arg) { return (Pair){ o, (u64)arg }; }
+
+static void check(const char *what, bool ok) {
+	rt_printf("%s %s %d us\n", ok ? "ok  " : "FAIL", what, (os_nanotime() - t0) / 1000);
+	if (!ok)
+		os_exit(1);
+	t0 = os_nanotime();
+}
+
+/* Each phase starts goroutines one call at a time, then receives from done. */
+Pair test_next(u64 step, u64 value) {
+	static u64 i;
+	if (step == 0) {
+		t0 = os_nanotime();
+		a = rt_makechan(&chanword.t, 0);
+		b = rt_makechan(&chanword.t, 0);
+		done = rt_makechan(&chanword.t, 4);
+	}
+again:
+	i++;
+	switch (phase) {
+	case 0:
+		if (i == 1)
+			return op(1, closure(go_pinger, (u64)a, (u64)b, Rounds, (u64)done));
+		if (i == 2)
+			return op(1, closure(go_pinger, (u64)b, (u64)a, Rounds - 1, (u64)done));
+		if (i == 3)
+			return op(3, a);
+		if (i == 4)
+			return op(2, done);
+		if (i == 5)
+			return op(2, b);   /* the last pong */
+		check("ping-pong", value > 5 + Rounds);
+		break;
+	case 1:
+		if (i <= Sleepers)
+			return op(1, closure(go_sleeper, (i % 50) * 100000 + 1000, (u64)done, 0, 0));
+		if (i <= 2 * Sleepers + 1)   /* and the second pinger's */
+			return op(2, done);
+		check("sleepers", true);
+		break;
+	case 2:
+		if (i <= Spinners)
+			return op(1, closure(go_spinner, 5000000, (u64)done, 0, 0));
+		if (i <= 2 * Spinners)
+			return op(2, done);
+		check("spinners", true);
+		break;
+	case 3:
+		if (i <= Lockers)
+			return op(1, closure(go_locker, (u64)&sema, (u64)&counter, LockRounds, (u64)done));
+		if (i <= 2 * Lockers)
+			return op(2, done);
+		check("semaphore", counter == Lockers * LockRounds);
+		break;
+	case 4:
+		if (i == 1)
+			return op(1, closure(go_selector, (u64)a, (u64)b, 2 * Sels, (u64)done));
+		if (i == 2)
+			return op(1, closure(go_feeder, (u64)a, Sels, 0, 0));
+		if (i == 3)
+			return op(1, closure(go_feeder, (u64)b, Sels, 0, 0));
+		if (i == 4)
+			return op(2, done);
+		check("select", value == 2 * Sels);
+		break;
+	case 5:
+		if (i == 1) {
+			os_syscall(293, (u64)fds, 04000, 0, 0, 0, 0);
+			Pair pd = poll_open((uptr)fds[0]);
+			check("pollOpen", pd.b == 0);
+			return op(1, closure(go_reader, pd.a, (u64)fds[0], (u64)done, 0));
+		}
+		if (i == 2)
+			return op(1, closure(go_sleeper, 20000000, (u64)done, 0, 0));
+		if (i == 3)
+			return op(2, done);
+		if (i == 4) {
+			u64 v = 77;
+			os_write(fds[1], &v, 8);
+			return op(2, done);
+		}
+		check("netpoll", value == 77);
+		break;
+	case 6:
+		if (i == 1)
+			return op(4, (void *)2000);
+		check("stack growth", value == 2000 * 2001 / 2);
+		break;
+	default:
+		if (left == 1)
+			return op(2, a);   /* deadlock, on purpose */
+		rt_printf("all ok; %d threads\n", sched.mnext);
+		os_exit(0);
+	}
+	phase++;
+	i = 0;
+	goto again;
+}
