@@ -100,7 +100,7 @@ void err_at(Check *c, Pos pos, const char *fmt, ...) PRINTF(3, 4);         /* ex
 void err_node(Check *c, NodeId n, const char *fmt, ...) PRINTF(3, 4);      /* at the node's leftmost position, as types2 does */
 void err_operand(Check *c, const Operand *x, const char *fmt, ...) PRINTF(3, 4);
 void err_soft(Check *c, Pos pos, const char *fmt, ...) PRINTF(3, 4);       /* unused things */
-typedef struct Err { Check *c; Pos pos; u32 n; Buf text; bool soft; } Err;
+typedef struct Err { Check *c; Pos pos; u32 n; Buf text; u32 first; /* length of the first part */ bool soft; } Err;
 void err_new(Check *c, Err *e);
 void err_add(Err *e, Pos pos, const char *fmt, ...) PRINTF(3, 4);          /* first one: the message; others: continuation lines */
 void err_altdecl(Err *e, const Obj *o);                                   /* "other declaration of x" */

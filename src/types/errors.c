@@ -21,6 +21,8 @@ static void addv(Err *e, Pos pos, const char *fmt, va_list ap)
 			buf_printf(&e->text, "%s: ", s_pos(e->c, pos));
 	}
 	buf_puts(&e->text, arena_vprintf(e->c->ar, fmt, ap));
+	if (e->n == 1)
+		e->first = e->text.n;
 }
 
 void err_add(Err *e, Pos pos, const char *fmt, ...)
@@ -45,9 +47,9 @@ void err_report(Err *e)
 	const char *msg = buf_str(&e->text);
 	u32 *total = &c->pkg->nerror;
 	if (__atomic_load_n(total, __ATOMIC_RELAXED)) {
-		const char *nl = strchr(msg, '\n');
+		const char *end = msg + e->first;
 		const char *a = strstr(msg, "invalid operand"), *b = strstr(msg, "invalid type");
-		if ((a && a > msg && (!nl || a < nl)) || (b && b > msg && (!nl || b < nl)))
+		if ((a && a > msg && a < end) || (b && b > msg && b < end))
 			return;
 	}
 	__atomic_fetch_add(total, 1, __ATOMIC_RELAXED);

@@ -34,7 +34,7 @@ static u32 node_of(Order *o, Obj *obj)
 {
 	u64 *slot = map_slot(&o->ar, &o->index, (u64)(uintptr_t)obj);
 	if (!*slot) {
-		DeclInfo *d = obj->kind == ObjConst ? check_decl_info(o->p, obj) : NULL;
+		DeclInfo *d = o->consts && obj->kind != ObjFunc ? check_decl_info(o->p, obj) : NULL;
 		Body *b = d ? d->body : obj->kind == ObjVar ? obj->var.body : obj->kind == ObjFunc ? obj->fn.body : NULL;
 		vec_push(&o->ar, &o->v, (ONode){ .obj = obj, .body = b });
 		*slot = o->v.n;
@@ -319,6 +319,8 @@ void types_initorder(Checker *k, Pkg *p)
 	}
 	if (done < nvar || v->value_cycle) {
 		o.consts = true;
+		o.index = (Map){ 0 };
+		o.v.n = 0;
 		reach(&o);
 		report_cycles(&o);
 	}
