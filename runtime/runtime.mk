@@ -26,3 +26,13 @@ MEMSRC := $(patsubst %,runtime/%.c,sizeclass mheap mcentral sweep mcache mbitmap
 $(B)/test_malloc: test/unit/test_malloc.c $(MEMSRC) runtime/mem.h
 	@mkdir -p $(@D)
 	$(CC) -DMEM_HOSTED -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -static -no-pie -o $@ test/unit/test_malloc.c $(MEMSRC) -lpthread
+
+# prelinked into one relocatable file that the linker embeds
+$(B)/runtime.robj: $(RT_OBJS)
+	ld -r -o $@ $^
+
+$(B)/link/embed.o: src/link/embed.S $(B)/runtime.robj
+	@mkdir -p $(@D)
+	$(CC) -Wa,-I$(B) -c -o $@ $<
+
+objs-runtime: $(RT_OBJS)
