@@ -6,6 +6,7 @@
  * source file of a function: cutab rows are [file]. The funcdata blobs (stack maps, stack objects, inline trees) go to one
  * read-only symbol, go:func.*, whose start is moduledata.gofunc. */
 #include "link.h"
+#include <stdio.h>
 
 enum { PcdataUnsafe, PcdataStackMap, PcdataInlTree, NPcdata };
 enum { FuncdataArgs, FuncdataLocals, FuncdataStackObjects, FuncdataInlTree, FuncdataOpenDefer, NFuncdata };
@@ -165,12 +166,47 @@ static const char *c_name(const char *s)
 	return dot && !strncmp(dot, ".text.", 6) ? dot + 6 : s;
 }
 
-static u8 func_flag(const Func *f)
+/* A section ".text.go.x" of the C runtime holds the Go function runtime.x, if that is the symbol at its start. */
+static const char *c_go_name(Image *im, const Sym *s)
+{
+	const char *name = c_name(s->name);
+	if (!strncmp(name, "go.", 3)) {
+		char full[128];
+		snprintf(full, sizeof full, "runtime.%s", name + 3);
+		const Sym *y = sym_find(im->p, full);
+		if (y && y->base == s && !y->baseoff)
+			return y->name;
+	}
+	return name;
+}
+
+static u8 func_flag(const char *name)
 {
 	static const char *const top[] = {"runtime.goexit", "runtime.mstart", "runtime.rt0_go"};
-	for (size_t i = 0; f && i < nelem(top); i++)
-		if (!strcmp(f->sym->name, top[i]))
+	for (size_t i = 0; i < nelem(top); i++)
+		if (!strcmp(name, top[i]))
 			return FlagTopFrame;
+	return 0;
+}
+
+/* The functions of package runtime that unwinding treats specially: abi.FuncID. */
+static u8 func_id(const Func *f, const char *name)
+{
+	static const struct { const char *name; u8 id; } ids[] = {
+		{"abort", 1}, {"asmcgocall", 2}, {"asyncPreempt", 3}, {"corostart", 5}, {"goexit", 8}, {"gogo", 9},
+		{"gopanic", 10}, {"mcall", 12}, {"morestack", 13}, {"mstart", 14}, {"panicwrap", 15}, {"rt0_go", 16},
+		{"main", 17}, {"runFinalizers", 18}, {"runCleanups", 19}, {"sigpanic", 20}, {"systemstack", 21},
+		{"deferreturn", 23}, {"reflectcall", 23}, {"doReflectcall", 23},
+	};
+	if (f && f->funcid)
+		return f->funcid;
+	if (!strncmp(name, "runtime.", 8)) {
+		for (size_t i = 0; i < nelem(ids); i++)
+			if (!strcmp(name + 8, ids[i].name))
+				return ids[i].id;
+		if (!strncmp(name + 8, "callVia[", 8))
+			return 23;
+	}
 	return 0;
 }
 
@@ -180,6 +216,8 @@ static void put_func(Tab *t, const Sym *s, const char *name)
 	const Func *f = s->fn;
 	u32 cu = ~0u, pcdata[NPcdata] = {0}, data[NFuncdata], pcsp = 0, pcfile = 0, pcln = 0;
 	memset(data, 0xff, sizeof data);
+	if (!c)
+		pcsp = pc_table(t, &(PcVal){0, 0}, 1, -1, s->size);     /* leaves: nothing below the return address */
 	if (c) {
 		pcsp = pc_table(t, c->sp.a, c->sp.n, -1, c->size);
 		pcfile = file_table(t, c, &cu);
@@ -205,8 +243,8 @@ static void put_func(Tab *t, const Sym *s, const char *name)
 	put32(&t->func, c ? NPcdata : 0);
 	put32(&t->func, cu);
 	put32(&t->func, f ? pos_loc(f->pos).line : 0);
-	buf_putc(&t->func, f ? f->funcid : 0);
-	buf_putc(&t->func, func_flag(f) | (c ? 0 : FlagAsm));
+	buf_putc(&t->func, func_id(f, name));
+	buf_putc(&t->func, func_flag(name) | (c ? 0 : FlagAsm));
 	buf_putc(&t->func, 0);
 	buf_putc(&t->func, c ? NFuncdata : 0);
 	for (u32 i = 0; c && i < NPcdata; i++)
@@ -259,7 +297,7 @@ static Entry *entries(Image *im, u32 *count)
 	for (u32 i = 0; i < im->ntext; i++) {
 		const Sym *s = im->text[i];
 		bool c = i >= im->ngo;
-		vec_push(im->ar, &v, (Entry){s, c ? c_name(s->name) : s->name, s->addr});
+		vec_push(im->ar, &v, (Entry){s, c ? c_go_name(im, s) : s->name, s->addr});
 	}
 	*count = v.n;
 	return v.a;
