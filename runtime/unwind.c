@@ -19,7 +19,8 @@ const Func *rt_findfunc(uptr pc) {
 	u32 off = (u32)(pc - md->text);
 	while (ft[idx + 1].entryoff <= off)
 		idx++;
-	return (const Func *)((const u8 *)md->pclntable.ptr + ft[idx].funcoff);
+	const Func *f = (const Func *)((const u8 *)md->pclntable.ptr + ft[idx].funcoff);
+	return (f->flag & FuncFlagAsm) != 0 ? NULL : f;   /* the C runtime and its assembly */
 }
 
 void *sym_findfunc(uptr pc) { return (void *)rt_findfunc(pc); }
