@@ -1,7 +1,10 @@
-# make                 builds $(B)/seago
-# make B=dir           with another build directory
-# make objs-syntax     objects of one folder only
-# make $(B)/test_syntax  the unit test of one folder
+# make             builds $(B)/seago
+# make run         set-up, build, then compiles and runs the main example
+# make test        set-up, build, then every test of the fast selection
+# make test-upstream  all of GOROOT/test that the runner knows
+# make std         fetches the standard library's source into goroot/ if none is installed
+# make objs-syntax objects of one folder only
+# make wc          lines of code a folder
 B ?= build
 CC ?= gcc
 CFLAGS ?= -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter
@@ -15,6 +18,23 @@ obj_of = $(patsubst src/%.c,$(B)/%.o,$(call src_of,$(1)))
 OBJS := $(foreach f,$(FOLDERS),$(call obj_of,$(f)))
 
 all: $(B)/seago
+
+# ---- set-up: what a fresh Debian machine lacks ----
+NEED := $(if $(wildcard /usr/include/mpfr.h),,libmpfr-dev) $(if $(wildcard /usr/include/gmp.h /usr/include/*/gmp.h),,libgmp-dev) \
+	$(if $(shell command -v gcc),,gcc libc6-dev) $(if $(shell command -v ld),,binutils)
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+setup:
+ifneq ($(strip $(NEED)),)
+	@if [ -n "$(SUDO)" ] && ! command -v sudo >/dev/null; then echo "please install as root: $(NEED)"; exit 1; fi
+	$(SUDO) apt-get update -qq
+	$(SUDO) apt-get install -y -qq $(NEED)
+endif
+
+GOROOT_FOUND := $(firstword $(foreach d,$(SEAGO_GOROOT) $(GOROOT) goroot /usr/local/go /usr/lib/go-1.26 /usr/share/go-1.26,$(if $(wildcard $(d)/src/runtime/runtime.go),$(d))))
+std: setup
+ifeq ($(GOROOT_FOUND),)
+	tools/fetch-std goroot
+endif
 
 include runtime/runtime.mk
 
@@ -36,6 +56,28 @@ $(B)/test/%.o: test/unit/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+$(B)/runner: test/runner/runner.c $(call obj_of,base)
+	$(CC) $(CFLAGS) -o $@ $^ -lpthread
+
+UNIT := $(B)/test_base
+GOROOT_USED = $(or $(GOROOT_FOUND),goroot)
+test: std
+	$(MAKE) $(B)/seago $(B)/runner $(UNIT)
+	tools/layers
+	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) -known test/known.txt $(addprefix unit:,$(UNIT)) \
+		err:test/err goroot:test/goroot.list
+
+test-upstream: std
+	$(MAKE) $(B)/seago $(B)/runner
+	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) goroot:all
+
+run: std
+	$(MAKE) $(B)/seago
+	$(B)/seago run examples/index $(GOROOT_USED)/src
+
+wc:
+	@for f in abi $(addprefix src/,$(FOLDERS)) runtime overlay test; do printf '%-14s %6d\n' $$f $$(find $$f -maxdepth 1 -name '*.[chS]' -o -maxdepth 1 -name '*.def' -o -maxdepth 2 -name '*.go' | xargs cat | wc -l); done
+
 $(B)/test_base: $(B)/test/test_base.o $(call obj_of,base)
 $(B)/test_syntax: $(B)/test/test_syntax.o $(call obj_of,base) $(call obj_of,syntax)
 $(B)/test_base $(B)/test_syntax:
@@ -44,7 +86,7 @@ $(B)/test_base $(B)/test_syntax:
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean $(foreach f,$(FOLDERS),objs-$(subst /,-,$(f)))
+.PHONY: all clean setup std run test test-upstream wc $(foreach f,$(FOLDERS),objs-$(subst /,-,$(f)))
 .SECONDARY:
 
 -include $(OBJS:.o=.d) $(wildcard $(B)/test/*.d)

@@ -64,6 +64,15 @@ static void report(Build *b, LoadPkg *p)
 	}
 }
 
+/* As gc: a package with syntax errors goes no further; other faults found while parsing wait for the checker's. */
+static bool has_syntax_errors(const LoadPkg *p)
+{
+	for (u32 i = 0; i < p->diag.v.n; i++)
+		if (!strncmp(p->diag.v.a[i].msg, "syntax error", 12))
+			return true;
+	return false;
+}
+
 static void dump_trees(Build *b)
 {
 	Buf out = {.ar = &b->ar};
@@ -81,7 +90,8 @@ bool build_front(Build *b)
 	if (b->opt.dump && !strcmp(b->opt.dump, "parse"))
 		dump_trees(b);
 	for (u32 i = 0; i < l->all.n; i++)
-		report(b, l->all.a[i]);
+		if (l->all.a[i]->error || has_syntax_errors(l->all.a[i]))
+			report(b, l->all.a[i]);
 	if (b->nerror || build_stopped(b, "load"))
 		return !b->nerror;
 	build_phase(b, "check");

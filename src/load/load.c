@@ -198,6 +198,25 @@ static void run_job(void *arg, int worker, u32 i)
 
 /* ---- imports ---- */
 
+/* gc's rule for import paths: graphic characters except punctuation that shells and file systems mind. Returns what is wrong
+ * with path, or NULL. */
+static const char *path_fault(Loader *l, const char *path, u32 n)
+{
+	if (!n)
+		return "empty string";
+	for (const char *p = path, *end = path + n; p < end;) {
+		u32 r;
+		int k = utf8_decode(p, end, &r);
+		bool bad = r < 0x80 ? r <= ' ' || r == 0x7f || strchr("!\"#$%&'()*,:;<=>?[]^{|}`\\", (int)r) : r == RUNE_ERROR || !rune_is_print(r);
+		if (bad && rune_is_print(r))
+			return arena_printf(l->ar, "invalid character U+%04X '%.*s'", r, k, p);
+		if (bad)
+			return arena_printf(l->ar, "invalid character U+%04X", r);
+		p += k;
+	}
+	return *path == '/' ? "absolute path" : NULL;
+}
+
 static LoadPkg *follow(Loader *l, LoadPkg *p, const char *path, Pos pos)
 {
 	if (!strcmp(path, "unsafe"))
@@ -222,7 +241,10 @@ static void follow_imports(Loader *l, LoadPkg *p)
 			u32 n;
 			NodeId lit = node_at(f, d)->b;
 			const char *path = lit_string(l->ar, f, lit, &n);
-			LoadPkg *q = path && n ? follow(l, p, path, node_at(f, lit)->pos) : NULL;
+			const char *fault = path ? path_fault(l, path, n) : NULL;
+			if (fault)
+				diag_add(&p->diag, node_at(f, lit)->pos, "invalid import path (%s)", fault);
+			LoadPkg *q = path && !fault ? follow(l, p, path, node_at(f, lit)->pos) : NULL;
 			if (q)
 				vec_push(l->ar, &imp, q);
 		}
