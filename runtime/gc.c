@@ -249,8 +249,8 @@ static void trace(i64 t0, i64 t1, i64 t2, i64 t3, u64 heap0, u64 heap1, u64 goal
 {
 	u64 ms = (t0 - sched.starttime) / 1000000;
 	u64 total = t3 - sched.starttime;
-	rt_printf("gc %d @%d.%d%d%ds %d%%: ", mheap.numgc, ms / 1000, ms / 100 % 10, ms / 10 % 10, ms % 10,
-		total ? mheap.pausetotal * 100 / total : 0);
+	rt_printf("gc %d @%d.%d%d%ds %d%s: ", mheap.numgc, ms / 1000, ms / 100 % 10, ms / 10 % 10, ms % 10,
+		total ? mheap.pausetotal * 100 / total : 0, "%");
 	u64 part[3] = { t1 - t0, t2 - t1, t3 - t2 };
 	for (u32 i = 0; i < 3; i++) {
 		rt_printf(i ? "+" : "");
