@@ -97,8 +97,8 @@ bool robj_load(Image *im, const u8 *elf, size_t n)
 		if (ELF64_ST_BIND(s->st_info) == STB_LOCAL || s->st_shndx == SHN_UNDEF || s->st_shndx >= SHN_LORESERVE)
 			continue;
 		Sym *y = sym_get(p, e.str + s->st_name);
-		if (y->def && y->def->what == WhatGlobal)
-			return false;           /* both sides define it */
+		if (y->def && y->def->what == WhatGlobal && (y->data || y->rel.n))
+			return false;           /* both sides define it; a Go variable without a value only declares */
 		y->kind = SymExtern;
 		y->base = section_sym(p, &e, s->st_shndx);
 		y->baseoff = (u32)s->st_value;
