@@ -100,38 +100,37 @@ static inline void mark_slot(Marker *w, MSpan *s, u32 i)
 	push(w, s->elemsize <= BitmapMaxSize ? obj | s->elemsize >> 3 << 48 : obj);
 }
 
+/* A word the compiler calls a pointer leads to no object: freed memory, or a slot never given out. */
 static __attribute__((noinline)) void bad_pointer(Marker *w, uptr p, MSpan *s)
 {
+	if (s && s->state == SpanManual)
+		return;         /* a stack */
 	w->badptr++;
-	if (rt_debugvars.memcheck)
-		rt_printf("runtime: pointer %p to unused part of the heap, span %p state %d\n", p, s, s ? (i64)s->state : -1);
+	if (!rt_debugvars.memcheck)
+		return;
+	rt_printf("runtime: pointer %p to unused memory of the heap, span %p state %d elemsize %d\n", p, s ? s->base : 0,
+		s ? (i64)s->state : -1, s ? s->elemsize : 0);
+	if (s && s->state == SpanInUse)
+		rt_throw("found pointer to free object");
 }
 
-void gc_mark(Marker *w, uptr p)
+static inline void mark_ptr(Marker *w, uptr p)
 {
 	uptr off = p - mheap.base;
 	if (off >= mheap.used - mheap.base)
 		return;
 	MSpan *s = mheap.spans[off >> PageShift];
-	if (unlikely(!s || s->state != SpanInUse)) {
-		if (!s || s->state == SpanFree)
-			bad_pointer(w, p, s);
-		return;
-	}
-	u32 i = mspan_index(s, p);
-	if (unlikely(i >= s->nelems)) {
-		bad_pointer(w, p, s);
-		return;
-	}
-	if (unlikely(rt_debugvars.memcheck) && mspan_isfree(s, i)) {
-		rt_printf("runtime: pointer %p to free slot %d of span %p, elemsize %d\n", p, (u64)i, s->base, s->elemsize);
-		rt_throw("found pointer to free object");
-	}
-	if (unlikely(mspan_isfree(s, i))) {
+	u32 i;
+	if (unlikely(!s || s->state != SpanInUse || (i = mspan_index(s, p)) >= s->nelems || mspan_isfree(s, i))) {
 		bad_pointer(w, p, s);
 		return;
 	}
 	mark_slot(w, s, i);
+}
+
+void gc_mark(Marker *w, uptr p)
+{
+	mark_ptr(w, p);
 }
 
 void gc_mark_conservative(Marker *w, uptr p)
@@ -160,7 +159,7 @@ void gc_mark_block(Marker *w, uptr base, u64 ptrbytes, const u8 *mask)
 		for (; bits; bits &= bits - 1) {
 			uptr p = ((uptr *)base)[i + __builtin_ctz(bits)];
 			if (p)
-				gc_mark(w, p);
+				mark_ptr(w, p);
 		}
 	}
 }
@@ -187,7 +186,7 @@ static inline void scan_bitmap(Marker *w, uptr obj, u64 words)
 	for (; bits; bits &= bits - 1) {
 		uptr p = ((uptr *)obj)[__builtin_ctzl(bits)];
 		if (p)
-			gc_mark(w, p);
+			mark_ptr(w, p);
 	}
 	w->scanned += words << 3;
 }
