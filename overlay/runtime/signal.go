@@ -3,7 +3,7 @@
 // called it.
 package runtime
 
-import "internal/abi"
+import _ "unsafe"
 
 const (
 	fpe_INTDIV = 1
@@ -102,8 +102,6 @@ func fatalsignal(gp *g, sig uint32, pc, sp uintptr) {
 	}
 	exit(2)
 }
-
-var _ = abi.FuncPCABIInternal
 
 // What C raises: a plain runtime panic, and one with the prefix "runtime error: ".
 func rtPanicPlain(msg string) { panic(plainError(msg)) }
