@@ -170,6 +170,14 @@ GO test.feeder, 64
 	jne	1b
 	ENDGO
 
+/* tick(arg any, seq uintptr, delay int64): DX -> {code, chan}; non-blocking send of seq */
+GO test.tick, 64
+	mov	%rcx, 16(%rsp)
+	mov	8(%rdx), %rax
+	lea	16(%rsp), %rbx
+	call	"runtime.selectnbsend"
+	ENDGO
+
 /* test.main: AX AX ... drives: calls C test_next(step, value) -> {op, arg} until op 0.
  * op 1: go arg   op 2: receive from arg   op 3: send 5 to arg   op 4: deep(arg) */
 GO test.main, 96

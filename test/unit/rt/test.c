@@ -15,6 +15,7 @@ GOFUNC(go_reader, "test.reader");
 GOFUNC(go_locker, "test.locker");
 GOFUNC(go_selector, "test.selector");
 GOFUNC(go_feeder, "test.feeder");
+GOFUNC(go_tick, "test.tick");
 
 typedef struct { const void *fn; u64 w[4]; } Closure;
 
@@ -130,6 +131,30 @@ again:
 		if (i == 1)
 			return op(4, (void *)2000);
 		check("stack growth", value == 2000 * 2001 / 2);
+		break;
+	case 7:
+		/* a timer whose function is Go: it sends on done from the system stack */
+		if (i == 1) {
+			static Eface none;
+			static Timer *t;
+			t = rt_persistentalloc(sizeof *t, 16);
+			rt_timer_modify(t, os_nanotime() + 3000000, 0, (Funcval *)closure(go_tick, (u64)done, 0, 0, 0), none, 9);
+			return op(2, done);
+		}
+		check("timer function", value == 9);
+		if (i == 2) {
+			static Timer *t;
+			t = rt_persistentalloc(sizeof *t, 16);
+			rt_timer_modify(t, os_nanotime() + 3000000, 0, (Funcval *)closure(go_tick, (u64)done, 0, 0, 0), (Eface){ 0, 0 }, 8);
+			check("stop pending", rt_timer_stop(t) && !rt_timer_stop(t));
+		}
+		break;
+	case 8:
+		/* idle: an argument asks for two seconds of sleep, to be watched from outside */
+		if (i == 1 && rt_argc > 1)
+			return op(1, closure(go_sleeper, 2000000000, (u64)done, 0, 0));
+		if (i == 2 && rt_argc > 1)
+			return op(2, done);
 		break;
 	default:
 		if (left == 1)
