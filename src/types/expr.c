@@ -899,11 +899,10 @@ static int binary_info(Op op)
 	}
 }
 
-/* lhs op rhs; e is the binary node, or 0 for lhs op= rhs. */
-void expr_binary(Check *c, Operand *x, NodeId e, NodeId lhs, NodeId rhs, Op op)
+/* x op rhs, where x is lhs evaluated; e is the binary node, or 0 for lhs op= rhs. */
+static void binary_with(Check *c, Operand *x, NodeId e, NodeId lhs, NodeId rhs, Op op)
 {
 	Operand y;
-	expr_single(c, NULL, x, lhs);
 	expr_single(c, NULL, &y, rhs);
 	if (x->mode == ModeInvalid)
 		return;
@@ -956,6 +955,30 @@ void expr_binary(Check *c, Operand *x, NodeId e, NodeId lhs, NodeId rhs, Op op)
 	if (e)
 		x->expr = e;
 	expr_overflow(c, x, at);
+}
+
+/* Long chains a + b + c + ... lean to the left: they are climbed from their first operand, without recursion. */
+static void binary_chain(Check *c, Operand *x, NodeId e)
+{
+	File *f = c->env.file;
+	VEC(NodeId) chain = { 0 };
+	for (NodeId n = e; node_kind(f, n) == NodeBinary; n = node_at(f, n)->a)
+		vec_push(c->ar, &chain, n);
+	expr_single(c, NULL, x, node_at(f, vec_last(&chain))->a);
+	for (u32 i = chain.n; i-- > 0;) {
+		const Node *n = node_at(f, chain.a[i]);
+		binary_with(c, x, chain.a[i], n->a, n->b, n->op);
+		x->expr = chain.a[i];
+		if (i)
+			expr_record(c, x);
+	}
+}
+
+/* lhs op= rhs */
+void expr_binary(Check *c, Operand *x, NodeId e, NodeId lhs, NodeId rhs, Op op)
+{
+	expr_single(c, NULL, x, lhs);
+	binary_with(c, x, e, lhs, rhs, op);
 }
 
 /* ---- dispatch ---- */
@@ -1127,7 +1150,7 @@ static ExprKind internal(Check *c, const Target *t, Operand *x, NodeId e, Type *
 			kind = ExprStatement;
 		break;
 	case NodeBinary:
-		expr_binary(c, x, e, n->a, n->b, n->op);
+		binary_chain(c, x, e);
 		break;
 	case NodeKeyValue:
 		err_node(c, e, "invalid syntax tree: no key:value expected");
