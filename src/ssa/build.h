@@ -106,7 +106,8 @@ struct Build {
 	Name *label;                 /* label of the statement about to be built */
 	BlockId fall;                /* fallthrough */
 	/* defers */
-	bool has_defer, has_recover, open_defers, defer_in_loop;
+	bool has_defer, has_recover, open_defers, defer_in_loop, has_goto;
+	u32 loop;                    /* depth of loops around */
 	u32 ndefer, defer_seen;
 	u32 bitsvar;                 /* SSA variable mirroring the defer bits */
 	u32 defervar;                /* first of ndefer SSA variables mirroring the closure slots */
@@ -123,6 +124,8 @@ Type *b_type(Build *b, Type *t);                                  /* recorded ty
 Type *b_typeof(Build *b, NodeId n);
 Type *b_under(Build *b, Type *t);
 Type *b_basic(Build *b, TypeKind k);
+Type **b_targs(Build *b, const InstInfo *inst);
+ValueId b_context(Build *b);                                      /* the context register */
 BlockId b_block(Build *b);                                        /* new, unsealed */
 void b_start(Build *b, BlockId blk);                              /* continue there */
 void b_seal(Build *b, BlockId blk);                               /* all predecessors are known */
@@ -237,6 +240,7 @@ Val call_emit(Build *b, Callee *c);
 void callee_of(Build *b, NodeId n, Callee *c);                    /* evaluates function and arguments */
 Val builtin_apply(Build *b, NodeId call, u16 id, Val *arg, u32 n);
 Val expr_builtin(Build *b, NodeId n);
+u16 builtin_of(Build *b, NodeId call);
 Val call_runtime(Build *b, const char *name, const char *results, const ValueId *a, u32 n);
 ValueId call_rt1(Build *b, const char *name, Ty ty, u32 n, ...);
 void call_rt0(Build *b, const char *name, u32 n, ...);
@@ -280,9 +284,11 @@ void params_declare(Build *b, NodeId recv, NodeId functype);        /* parameter
 void body_build(Build *b, NodeId recv, NodeId functype, NodeId block);
 void loop_var_copy(Build *b, Obj **v, u32 n);
 
+bool has_call(Build *b, NodeId n);
+
 /* ---- build_scan.c: facts found by walking the tree ---- */
 void node_walk(const File *f, NodeId n, bool (*fn)(void *arg, const File *f, NodeId n), void *arg);   /* fn false: not inside */
-typedef struct FrameFacts { u32 ndefer, nreturn; bool defer_in_loop, recover, range_func; } FrameFacts;
+typedef struct FrameFacts { u32 ndefer, nreturn; bool defer_in_loop, recover, range_func, has_goto; } FrameFacts;
 FrameFacts scan_frame(Build *b, NodeId body);
 void scan_range_funcs(Build *b, NodeId body);                     /* fills forced */
 

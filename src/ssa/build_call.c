@@ -378,6 +378,19 @@ static u32 put_params(Build *b, NodeId n, Type *sig, Val *out)
 	return np;
 }
 
+/* Type arguments of this instance, kept as long as the program: symbols remember them. */
+Type **b_targs(Build *b, const InstInfo *inst)
+{
+	Type **sub = arena_array(b->ar, Type *, inst->ntargs);
+	for (u32 i = 0; i < inst->ntargs; i++)
+		sub[i] = b_type(b, inst->targs[i]);
+	lock_acquire(&b->p->lock);
+	Type **t = arena_array(b->p->ar, Type *, inst->ntargs);
+	lock_release(&b->p->lock);
+	memcpy(t, sub, inst->ntargs * sizeof *t);
+	return t;
+}
+
 typedef struct StaticFn { Obj *fn; Type **targs; u32 ntargs; } StaticFn;
 
 /* The declared function a call names, or NULL in fn. */
@@ -390,9 +403,7 @@ static StaticFn static_fn(Build *b, NodeId fun)
 		InstInfo *inst = types_inst(b->file, fun);
 		r.fn = inst->obj;
 		r.ntargs = inst->ntargs;
-		r.targs = arena_array(b->p->ar == b->ar ? b->p->ar : b->ar, Type *, inst->ntargs);
-		for (u32 i = 0; i < inst->ntargs; i++)
-			r.targs[i] = b_type(b, inst->targs[i]);
+		r.targs = b_targs(b, inst);
 		return r;
 	}
 	if (nd->kind == NodeName && in->obj && in->obj->kind == ObjFunc)
@@ -411,10 +422,14 @@ void callee_of(Build *b, NodeId n, Callee *c)
 	u32 cnt = list_len(b->file, nd->b);
 	if (info_at(b->file, n)->flags & InfoBuiltinCall) {
 		c->kind = CalleeBuiltin;
-		c->builtin = info_at(b->file, fun)->obj ? info_at(b->file, fun)->obj->builtin : 0;
+		c->builtin = builtin_of(b, n);
 		c->arg = arena_array(b->ar, Val, cnt + 1);
 		for (u32 i = 0; i < cnt; i++)
 			c->arg[c->narg++] = expr(b, list_at(b->file, nd->b, i));
+		if (c->builtin == BuiltinPanic)
+			c->arg[0] = assign_conv(b, c->arg[0], b->k->t_empty_iface);
+		if (c->builtin == BuiltinDelete)
+			c->arg[1] = assign_conv(b, c->arg[1], types_under(c->arg[0].t)->key);
 		return;
 	}
 	StaticFn st = static_fn(b, fun);
@@ -496,7 +511,7 @@ ValueId closure_wrap(Build *b, Callee *c, const char *what)
 	v_store(b, obj, 0, v_addr(b, s, 0), FlagNonNil);
 	Callee in = *c;
 	in.arg = arena_array(w->ar, Val, c->narg + 1);
-	ValueId ctx = v_0(w, SsaClosure, TyPtr);
+	ValueId ctx = b_context(w);
 	nf = 1;
 	if (c->kind == CalleeClosure || c->kind == CalleeCode) {
 		v_store(b, obj, l->offset[nf], c->fn, FlagNonNil | (c->kind == CalleeClosure ? FlagWB : 0));

@@ -427,10 +427,7 @@ static Val func_ref(Build *b, NodeId n, Obj *o)
 	InstInfo *in = (info_at(b->file, n)->flags & InfoInst) ? types_inst(b->file, n) : NULL;
 	if (!in)
 		return funcval_of(b, o, NULL, 0);
-	Type **targs = arena_array(b->ar, Type *, in->ntargs);
-	for (u32 i = 0; i < in->ntargs; i++)
-		targs[i] = b_type(b, in->targs[i]);
-	return funcval_of(b, in->obj, targs, in->ntargs);
+	return funcval_of(b, in->obj, b_targs(b, in), in->ntargs);
 }
 
 static Val expr_name(Build *b, NodeId n)

@@ -98,7 +98,7 @@ static void entry_def(Build *b, u32 var, ValueId v)
 	map_put(b->ar, &b->defs, (u64)EntryBlock << 32 | var, v);
 }
 
-static ValueId context(Build *b)
+ValueId b_context(Build *b)
 {
 	if (!b->ctx)
 		b->ctx = func_value(b->f, EntryBlock, SsaClosure, TyPtr, 0);
@@ -115,7 +115,7 @@ static Loc *capture(Build *b, Obj *o)
 	vec_push(b->ar, &b->capture, c);
 	b->capsize = c.off + size;
 	Loc *loc = loc_new(b, o, t);
-	context(b);
+	b_context(b);
 	Part part[4];
 	u32 n;
 	if (ref) {
@@ -173,6 +173,7 @@ Place place_var(Build *b, Obj *o)
 	case LocMem:
 		p.ptr = l->ptr;
 		p.off = l->off;
+		p.stack = v_is_local(b, l->ptr);       /* a parameter in the caller's frame */
 		break;
 	}
 	return p;
