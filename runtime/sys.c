@@ -6,7 +6,6 @@ i64 os_syscall(i64 nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 G *rt_newparked(Funcval *fn);
 void rt_gdestroy(G *gp);
 
-i64 sys_pagesize(void) { return (i64)os_physpagesize; }
 void sys_exit(i32 code) { os_exit(code); }
 i64 sys_write(uptr fd, const void *p, i32 n) { return os_write((i32)fd, p, (u64)n); }
 Pair sys_args(void) { return (Pair){ (u64)rt_argc, (u64)rt_argv }; }

@@ -8,8 +8,6 @@
 #define GOFN(name, sec) .section .text.go.sec, "ax", @progbits; .globl name; .type name, @function; .balign 32; name:
 
 /* func memmove(to, from unsafe.Pointer, n uintptr) */
-GOFN("reflect.memmove", reflectmemmove)
-	jmp	"runtime.memmove"
 GOFN("runtime.memmove", memmove)
 	cmp	$16, %rcx
 	ja	2f
@@ -313,34 +311,6 @@ GOFN("internal/bytealg.CountString", countstring)
 3:	mov	%rdx, %rax
 	ret
 
-/* func Index(a, b []byte) int; IndexString(a, b string) int: 2 <= len(b) <= MaxLen */
-GOFN("internal/bytealg.Index", indexbytes)
-	mov	%rdi, %rcx
-	mov	%rsi, %rdi
-	jmp	"internal/bytealg.IndexString"
-GOFN("internal/bytealg.IndexString", indexstring)
-	mov	%rax, %r8
-	sub	%rdi, %rbx
-	jl	9f
-	movzwl	(%rcx), %edx
-1:	cmp	%dx, (%rax)
-	je	4f
-2:	inc	%rax
-	dec	%rbx
-	jge	1b
-9:	mov	$-1, %rax
-	ret
-4:	mov	$2, %esi
-5:	cmp	%rdi, %rsi
-	jae	6f
-	movzbl	(%rax,%rsi), %r9d
-	cmp	(%rcx,%rsi), %r9b
-	jne	2b
-	inc	%rsi
-	jmp	5b
-6:	sub	%r8, %rax
-	ret
-
 /* ---- hashes: two rounds of multiply and fold per 16 bytes ---- */
 .macro FOLD a, b
 	mov	\a, %rax
@@ -444,11 +414,6 @@ GOFN("runtime.systemstack_switch", systemstackswitch)
 GOFN("runtime.setg", setg)
 	mov	%rax, %r14
 	mov	%rax, %fs:M_g
-	ret
-GOFN("runtime.cputicks", cputicks)
-	rdtsc
-	shl	$32, %rdx
-	or	%rdx, %rax
 	ret
 GOFN("runtime.checkASM", checkasm)
 	mov	$1, %eax
@@ -651,43 +616,6 @@ GOFN("crypto/internal/boring/sig.FIPSOnly", sigfips)
 GOFN("math.archSqrt", archsqrt)
 	sqrtsd	%xmm0, %xmm0
 	ret
-/* Round toward the direction in the macro; values of 2^52 and more, Inf and NaN stay. */
-.macro ROUND name, sec, op
-.section .text.go.\sec, "ax", @progbits
-.globl "\name"
-.type "\name", @function
-"\name":
-	movq	%xmm0, %rax
-	movabs	$0x7fffffffffffffff, %rcx
-	and	%rax, %rcx
-	movabs	$0x4330000000000000, %rdx
-	cmp	%rdx, %rcx
-	jae	1f
-	movabs	$0x8000000000000000, %rdx
-	and	%rax, %rdx
-	cvttsd2si %xmm0, %rcx
-	cvtsi2sd %rcx, %xmm1
-	movabs	$0x3ff0000000000000, %rcx
-	movq	%rcx, %xmm2
-.if \op == 1
-	ucomisd	%xmm0, %xmm1
-	jbe	2f
-	subsd	%xmm2, %xmm1
-.endif
-.if \op == 2
-	ucomisd	%xmm1, %xmm0
-	jbe	2f
-	addsd	%xmm2, %xmm1
-.endif
-2:	movq	%xmm1, %rax
-	or	%rdx, %rax
-	movq	%rax, %xmm0
-1:	ret
-.endm
-ROUND math.archFloor, archfloor, 1
-ROUND math.archCeil, archceil, 2
-ROUND math.archTrunc, archtrunc, 0
-
 /* ---- atomics ---- */
 GOFN("internal/runtime/atomic.Cas", a_internal_runtime_atomic_Cas)
 	mov %rax, %rdx
