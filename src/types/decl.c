@@ -349,8 +349,8 @@ void check_obj(Check *c, Obj *o)
 		break;
 	case ObjVar:
 		c->env.body = d->body;
-		if (!d->body && d->vtyp && node_kind(d->file, d->vtyp) == NodeArrayType)
-			c->env.body = d->body = arena_new(c->ar, Body);   /* its length may refer to variables */
+		if (!d->body && d->vtyp && node_kind(d->file, d->vtyp) != NodeName && node_kind(d->file, d->vtyp) != NodeSelector)
+			c->env.body = d->body = arena_new(c->ar, Body);   /* array lengths may refer to variables */
 		var_decl(c, o, d->lhs, d->nlhs, d->vtyp, d->init);
 		break;
 	case ObjTypeName:

@@ -39,6 +39,25 @@ void err_altdecl(Err *e, const Obj *o)
 		err_add(e, o->pos, "other declaration of %s", o->name->s);
 }
 
+/* gc says where the language version comes from. */
+static const char *version_hint(Check *c, const char *msg, Pos pos)
+{
+	const char *r = strstr(msg, "requires go1.");
+	if (!r)
+		return msg;
+	r += 13;
+	r += strspn(r, "0123456789");
+	if (strncmp(r, " or later", 9))
+		return msg;
+	SrcFile *src = src_of(pos);
+	for (u32 i = 0; i < c->pkg->nfile; i++) {
+		const File *f = c->pkg->file[i];
+		if (f->src == src && version_parse(f->goversion) >= 21)
+			return s_fmt(c, "%s (file declares //go:build %s)", msg, f->goversion);
+	}
+	return s_fmt(c, "%s (-lang was set to %s; check go.mod)", msg, c->pkg->goversion ? c->pkg->goversion : c->k->goversion);
+}
+
 void err_report(Err *e)
 {
 	Check *c = e->c;
@@ -57,7 +76,7 @@ void err_report(Err *e)
 	Pos pos = c->env.errpos ? c->env.errpos : e->pos;
 	if (c->env.body)
 		c->env.body->bad = true;
-	diag_add(c->pkg->diag, pos, "%s", msg);
+	diag_add(c->pkg->diag, pos, "%s", version_hint(c, msg, pos));
 }
 
 #define REPORT(c, at, issoft) do { \

@@ -384,10 +384,34 @@ static void verify_sig(Check *c, void *arg, NodeId n)
 		mono_instance(c, s->pos, s->tparams, s->targs, s->n, s->xlist, s->nx);
 }
 
+/* Notes the instance at expr and at what it is made of, down to the function's name. */
+static void record_instance(Check *c, NodeId expr, Type **targs, u32 n, Type *sig)
+{
+	File *f = c->env.file;
+	NodeId name = expr;
+	while (name && (node_kind(f, name) == NodeParen || node_kind(f, name) == NodeIndex))
+		name = node_at(f, name)->a;
+	if (!name)
+		return;
+	ExprInfo *i = check_info(c, name);
+	Obj *fn = NULL;
+	if (node_kind(f, name) == NodeName)
+		fn = i->obj;
+	else if (node_kind(f, name) == NodeSelector && i->sel)
+		fn = i->sel->obj;
+	if (!fn || fn->kind != ObjFunc)
+		return;
+	for (NodeId e = expr;; e = node_at(f, e)->a) {
+		check_record_inst(c, e, fn, targs, n, sig);
+		if (e == name)
+			break;
+	}
+}
+
 Type *check_instantiate_sig(Check *c, Pos at, NodeId expr, Type **targs, u32 n, Type *sig, const NodeId *xlist, u32 nx)
 {
-	(void)expr;
 	Type *r = type_instance(c, c->k, at, sig, targs, n);
+	record_instance(c, expr, targs, n, r);
 	SigCheck *s = arena_new(c->ar, SigCheck);
 	*s = (SigCheck){ sig->fn.tparams, targs, n, NULL, nx, at };
 	if (nx) {
