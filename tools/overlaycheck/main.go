@@ -276,6 +276,9 @@ func (c *checker) survey() (defined map[string]bool, wanted []need) {
 	return defined, wanted
 }
 
+// A line that defines a Go symbol in assembly: a macro in capitals and a quoted name.
+var asmDef = regexp.MustCompile(`(?m)^[A-Z][A-Z0-9_]*[ (](?:[^"\n]*, )?"([^"\n]+\.[^"\n]+)"`)
+
 // outside reads the names that C entries and assembly provide.
 func outside(abiDir, rtDir string) (have map[string]bool, rowOf map[string]string) {
 	have = map[string]bool{}
@@ -303,6 +306,11 @@ func outside(abiDir, rtDir string) (have map[string]bool, rowOf map[string]strin
 		b, _ := os.ReadFile(path)
 		for _, m := range regexp.MustCompile(`"?([A-Za-z0-9_/()*]+(?:[./][A-Za-z0-9_()*]+)*\.[A-Za-z0-9_]+)"?`).FindAllStringSubmatch(string(b), -1) {
 			have[m[1]] = true
+		}
+		if strings.HasSuffix(path, ".S") {
+			for _, m := range asmDef.FindAllStringSubmatch(string(b), -1) {
+				rowOf[m[1]] = path
+			}
 		}
 		return nil
 	})
