@@ -20,6 +20,7 @@ typedef struct {
 enum { ParallelMin = 8 << 20 };   /* waking helpers pays for heaps above this */
 static StackScan scan;          /* the collector's; the world is stopped */
 static u64 stackbytes;
+static bool shrinkstacks;       /* SEAGO_DEBUG=shrink=1 */
 static Funcval *poolcleanup;
 static int gctrace = -1;
 
@@ -65,6 +66,9 @@ static void scan_frame(StackScan *sc, Unwinder *u)
 		stack_bits(sc, fr->sp, (end - fr->sp) >> 3, NULL, true);
 	} else if (!fr->continpc) {
 		return;
+	} else if (!fr->f) {            /* assembly of ours: no maps, arguments of others inside */
+		stack_bits(sc, fr->sp, (fr->fp - fr->sp) >> 3, NULL, true);
+		return;
 	}
 	Ptrmap locals = {0}, args = {0};
 	const StackObject *objs = NULL;
@@ -76,9 +80,11 @@ static void scan_frame(StackScan *sc, Unwinder *u)
 	if (args.nbit > 0)
 		stack_bits(sc, fr->argp, args.nbit, maps ? args.bits : NULL, !maps);
 	for (u64 i = 0; i < nobjs; i++) {
+		uptr at = (objs[i].off < 0 ? fr->varp : fr->argp) + (i64)objs[i].off;
+		if (at < fr->sp)
+			continue;       /* in the prologue: the frame is not there yet */
 		if (sc->nobj == sc->capobj)
 			sc->obj = grow_array(sc->obj, sc->nobj, &sc->capobj, sizeof *sc->obj);
-		uptr at = (objs[i].off < 0 ? fr->varp : fr->argp) + (i64)objs[i].off;
 		sc->obj[sc->nobj++] = (StackObj){ at, &objs[i], false };
 	}
 }
@@ -164,6 +170,8 @@ static void scan_goroutine(G *gp, void *arg)
 	if (gp == rt_curg())
 		scan_own_stack(sc);
 	follow_objects(sc);
+	if (shrinkstacks && gp != rt_curg())
+		rt_stack_shrink(gp);
 }
 
 static void global_ptr(void *arg, void *p)
@@ -420,6 +428,7 @@ void gc_read_environment(void)
 void rt_gc_main(void)
 {
 	mheap.enabled = true;
+	shrinkstacks = rt_debug("shrink", 0);
 	mheap.lastgcmono = os_nanotime();
 }
 

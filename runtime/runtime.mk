@@ -36,3 +36,8 @@ $(B)/link/embed.o: src/link/embed.S $(B)/runtime.robj
 	$(CC) -Wa,-I$(B) -c -o $@ $<
 
 objs-runtime: $(RT_OBJS)
+
+# the same under the real scheduler, freestanding: C that plays Go code
+$(B)/test_gcworld: test/unit/test_gcworld.c $(RT_OBJS)
+	$(RT_CC) $(RT_CFLAGS) -O1 -fno-omit-frame-pointer -ffixed-r14 -c test/unit/test_gcworld.c -o $@.o
+	$(RT_CC) -static -nostdlib -no-pie -Wl,-e,_rt0_amd64_linux -o $@ $@.o $(RT_OBJS)

@@ -62,6 +62,7 @@ bool rt_unwind_next(Unwinder *u) { return !u->done; }
 void rt_frame_maps(const Frame *f, Ptrmap *l, Ptrmap *a, const StackObject **o, u64 *n) { (void)f, (void)l, (void)a, (void)o; *n = 0; }
 void rt_roots_g(G *g, RootFn f, RangeFn r, void *a) { (void)g, (void)f, (void)r, (void)a; }
 void rt_foreach_g(void (*f)(G *, void *), void *a) { (void)f, (void)a; }
+void rt_stack_shrink(G *g) { (void)g; }
 void rt_ready(G *g) { (void)g; }
 void rt_park_unlock(Mutex *l, u8 r) { (void)l, (void)r; abort(); }
 void rt_roots_global(RootFn f, void *arg)

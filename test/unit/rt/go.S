@@ -179,7 +179,8 @@ GO test.tick, 64
 	ENDGO
 
 /* test.main: AX AX ... drives: calls C test_next(step, value) -> {op, arg} until op 0.
- * op 1: go arg   op 2: receive from arg   op 3: send 5 to arg   op 4: deep(arg) */
+ * op 1: go arg   op 2: receive from arg   op 3: send 5 to arg   op 4: deep(arg)
+ * op 5: GOMAXPROCS(arg)   op 6, 7: lock, unlock the thread   op 8: collect */
 GO test.main, 96
 	movq	$0, 8(%rsp)
 	movq	$0, 16(%rsp)
@@ -195,7 +196,24 @@ GO test.main, 96
 	je	4f
 	cmp	$4, %rax
 	je	5f
+	cmp	$5, %rax
+	je	6f
+	cmp	$6, %rax
+	je	7f
+	cmp	$7, %rax
+	je	10f
+	cmp	$8, %rax
+	je	11f
 	ud2
+6:	mov	%rbx, %rax
+	call	"runtime.cgomaxprocs"
+	jmp	1b
+7:	call	"runtime.LockOSThread"
+	jmp	1b
+10:	call	"runtime.UnlockOSThread"
+	jmp	1b
+11:	call	"runtime.cgc"
+	jmp	1b
 2:	mov	%rbx, %rax
 	call	"runtime.newproc"
 	jmp	1b

@@ -42,6 +42,7 @@ static u64 counter, phase, left;
 static u32 sema = 1;
 static i64 t0;
 static i32 fds[2];
+static u64 tid;
 
 static Pair op(u64 o, void *arg) { return (Pair){ o, (u64)arg }; }
 
@@ -150,6 +151,38 @@ again:
 		}
 		break;
 	case 8:
+		/* stop the world, collect and change GOMAXPROCS under load */
+		if (i <= 4)
+			return op(1, closure(go_locker, (u64)&sema, (u64)&counter, 20000, (u64)done));
+		if (i == 5)
+			return op(1, closure(go_feeder, (u64)a, 5000, 0, 0));
+		if (i == 6)
+			return op(1, closure(go_selector, (u64)a, (u64)b, 5000, (u64)done));
+		if (i < 200)
+			return i % 3 == 0 ? op(8, NULL) : op(5, (void *)(1 + i % 7));
+		if (i < 205)
+			return op(2, done);
+		check("world stopped under load", counter == Lockers * LockRounds + 80000);
+		break;
+	case 9:
+		/* a locked goroutine stays on its thread */
+		if (i == 1)
+			return op(6, NULL);
+		if (i == 2) {
+			tid = rt_m()->procid;
+			return op(1, closure(go_pinger, (u64)a, (u64)b, 1001, (u64)done));
+		}
+		if (i < 2004)
+			return i % 2 == 1 ? op(3, a) : op(2, b);
+		if (i == 2004)
+			return op(7, NULL);
+		if (i == 2005)
+			return op(3, a);
+		check("locked thread", tid == rt_m()->procid);
+		if (i == 2006)
+			break;
+		break;
+	case 10:
 		/* idle: an argument asks for two seconds of sleep, to be watched from outside */
 		if (i == 1 && rt_argc > 1)
 			return op(1, closure(go_sleeper, 2000000000, (u64)done, 0, 0));
