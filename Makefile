@@ -80,7 +80,8 @@ wc:
 
 $(B)/test_base: $(B)/test/test_base.o $(call obj_of,base)
 $(B)/test_syntax: $(B)/test/test_syntax.o $(call obj_of,base) $(call obj_of,syntax)
-$(B)/test_base $(B)/test_syntax:
+$(B)/test_types: $(B)/test/test_types.o $(foreach f,base syntax types,$(call obj_of,$(f)))
+$(B)/test_base $(B)/test_syntax $(B)/test_types:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 clean:

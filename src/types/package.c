@@ -152,6 +152,25 @@ static void interface_cycles(Check *c)
 	}
 }
 
+/* gc's limits on sizes. */
+static void large_types(Check *c)
+{
+	for (u32 i = 0; i < c->pkg->nfile; i++) {
+		File *f = c->pkg->file[i];
+		for (NodeId n = 1; n < f->nnode; n++) {
+			NodeKind kind = node_kind(f, n);
+			Type *t = kind == NodeChanType || kind == NodeArrayType ? f->info[n].type : NULL;
+			if (!t || types_has_tparam(t) || type_is_invalid(t))
+				continue;
+			if (t->kind == KindChan && types_layout(c->k, t->elem)->size >= 1 << 16)
+				err_at(c, node_at(f, n)->pos, "channel element type too large (>64kB)");
+			Layout *l = t->kind == KindArray ? types_layout(c->k, t) : NULL;
+			if (l && (l->size < 0 || l->size >= (i64)1 << 50))
+				err_at(c, node_at(f, n)->pos, "type %s larger than address space", s_type(c, t));
+		}
+	}
+}
+
 void types_finish(Checker *k, Pkg *p)
 {
 	PkgPriv *v = pkg_priv(p);
@@ -163,8 +182,10 @@ void types_finish(Checker *k, Pkg *p)
 	unused_imports(c);
 	if (!p->nerror)
 		mono_check(c);
-	if (!p->nerror && !k->test_builtins)
+	if (!p->nerror && p->main_module && !k->test_builtins) {
 		interface_cycles(c);
+		large_types(c);
+	}
 	if (!p->nerror && !p->ignore_missing_body)
 		missing_bodies(c);
 	v->phase = 3;
