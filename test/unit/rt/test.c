@@ -172,15 +172,12 @@ again:
 			tid = rt_m()->procid;
 			return op(1, closure(go_pinger, (u64)a, (u64)b, 1001, (u64)done));
 		}
-		if (i < 2004)
+		if (i < 2003)
 			return i % 2 == 1 ? op(3, a) : op(2, b);
-		if (i == 2004)
+		if (i == 2003) {
+			check("locked thread", tid == rt_m()->procid);
 			return op(7, NULL);
-		if (i == 2005)
-			return op(3, a);
-		check("locked thread", tid == rt_m()->procid);
-		if (i == 2006)
-			break;
+		}
 		break;
 	case 10:
 		/* idle: an argument asks for two seconds of sleep, to be watched from outside */
