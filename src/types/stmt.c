@@ -251,7 +251,7 @@ static void select_stmt(Check *c, ListId clauses)
 
 /* ---- for and range ---- */
 
-typedef struct RangeTypes { Type *key, *val; const char *cause; bool ok; } RangeTypes;
+typedef struct RangeTypes { Type *key, *val; const char *cause; bool ok, func; } RangeTypes;
 
 static Type *array_deref(Type *u)
 {
@@ -299,7 +299,7 @@ static RangeTypes range_func(Check *c, Type *fn)
 			return bad_range(FORM "yield func returns user-defined boolean, not bool");
 		return bad_range(FORM "yield func does not return bool");
 	}
-	return (RangeTypes){ np > 0 ? p[0]->type : NULL, np > 1 ? p[1]->type : NULL, "", true };
+	return (RangeTypes){ np > 0 ? p[0]->type : NULL, np > 1 ? p[1]->type : NULL, "", true, true };
 #undef FORM
 }
 
@@ -313,19 +313,19 @@ static RangeTypes range_types(Check *c, Type *orig)
 		return bad_range(cause);
 	Type *t = array_deref(u);
 	switch (t->kind) {
-	case KindArray: case KindSlice: return (RangeTypes){ k->typ[KindInt], t->elem, "", true };
-	case KindMap: return (RangeTypes){ t->key, t->elem, "", true };
-	case KindChan: return (RangeTypes){ t->elem, NULL, "", true };
+	case KindArray: case KindSlice: return (RangeTypes){ k->typ[KindInt], t->elem, "", true, false };
+	case KindMap: return (RangeTypes){ t->key, t->elem, "", true, false };
+	case KindChan: return (RangeTypes){ t->elem, NULL, "", true, false };
 	case KindFunc: return range_func(c, t);
 	default: break;
 	}
 	int info = kind_info(t->kind);
 	if (info & IsString)
-		return (RangeTypes){ k->typ[KindInt], k->t_rune, "", true };
+		return (RangeTypes){ k->typ[KindInt], k->t_rune, "", true, false };
 	if (info & IsInteger) {
 		if (!check_allowed(c, 22))
 			return bad_range("requires go1.22 or later");
-		return (RangeTypes){ orig, NULL, "", true };
+		return (RangeTypes){ orig, NULL, "", true, false };
 	}
 	return bad_range("");
 }
@@ -384,6 +384,28 @@ static void range_assign(Check *c, NodeId lhs[2], Type *rhs[2], Operand *x, bool
 	}
 }
 
+/* The body of a range over a function is a function of its own at run time: what it uses of the variables around it (those
+ * numbered before first) is captured, results are too if it returns. */
+static void range_func_captures(Check *c, NodeId clause, NodeId body, u32 first)
+{
+	File *f = c->env.file;
+	Body *b = c->env.body;
+	for (NodeId n = clause + 1; b && n < body; n++) {
+		NodeKind kind = node_kind(f, n);
+		ExprInfo *i = &f->info[n];
+		if (kind == NodeReturnStmt) {
+			Type *res = c->env.sig->fn.results;
+			for (u32 j = 0; j < res->tuple.n; j++)
+				obj_set(res->tuple.v[j], ObjCaptured | ObjAssigned);
+		}
+		if (kind != NodeName || !(i->flags & InfoObj) || !i->obj || i->obj->kind != ObjVar)
+			continue;
+		Obj *o = i->obj;
+		if (o->index < first && b->locals.a[o->index] == o)
+			obj_set(o, ObjCaptured);
+	}
+}
+
 static void range_stmt(Check *c, NodeId s, NodeId clause, NodeId body)
 {
 	File *f = c->env.file;
@@ -393,6 +415,7 @@ static void range_stmt(Check *c, NodeId s, NodeId clause, NodeId body)
 	NodeId extra = nl > 2 ? expr_item(f, n->a, 2) : 0;
 	Operand x;
 	RangeTypes r = { 0 };
+	u32 first = c->env.body ? c->env.body->locals.n : 0;
 	expr_single(c, NULL, &x, n->b);
 	if (x.mode != ModeInvalid) {
 		r = x.mode == ModeNil ? bad_range("") : range_types(c, x.type);
@@ -420,6 +443,12 @@ static void range_stmt(Check *c, NodeId s, NodeId clause, NodeId body)
 	else if (over_int)
 		check_assignment(c, &x, NULL, "range clause");
 	stmt(c, body);
+	if (r.ok && r.func) {
+		range_func_captures(c, clause, body, first);
+		for (int i = 0; i < 2 && !(n->flag & FlagDef); i++)
+			if (lhs[i])
+				expr_mark_root(c, lhs[i], ObjCaptured);
+	}
 	check_close_scope(c);
 }
 
@@ -548,6 +577,9 @@ static void return_stmt(Check *c, NodeId s, const Node *n)
 	if (n->a || !nres || !res->tuple.v[0]->name || !res->tuple.v[0]->name->len) {
 		if (n->a || nres)
 			assign_init_vars(c, res->tuple.v, nres, n->a, s);
+		for (u32 i = 0; i < nres; i++)
+			if (n->a && !obj_is(res->tuple.v[i], ObjAssigned))
+				obj_set(res->tuple.v[i], ObjAssigned);
 		return;
 	}
 	for (u32 i = 0; i < nres; i++) {

@@ -117,7 +117,7 @@ enum {  /* Obj.flags */
 	ObjIsField = 1, ObjEmbedded = 2, ObjIsParam = 4, ObjUsed = 8, ObjIsResult = 16, ObjIsRecv = 32,
 	ObjPtrRecv = 64,          /* Func: method with pointer receiver */
 	ObjAddrTaken = 128,       /* local Var: address taken explicitly or implicitly (&x, x.ptrMethod(), x[:] of array) */
-	ObjCaptured = 256,        /* local Var: used by a function literal inside its function */
+	ObjCaptured = 256,        /* local Var: used by a function literal inside its function, or by the body of a range over a function it is declared outside of */
 	ObjAssigned = 512,        /* local Var: assigned after its declaration (so capture by value is wrong) */
 	ObjGlobal = 1024,         /* package-level */
 	ObjIfaceMethod = 2048,    /* Func declared in an interface */
