@@ -73,7 +73,7 @@ test-upstream: std
 
 run: std
 	$(MAKE) $(B)/seago
-	$(B)/seago run examples/index $(GOROOT_USED)/src
+	cd examples && $(abspath $(B))/seago run ./index $(abspath $(GOROOT_USED))/src
 
 wc:
 	@for f in abi $(addprefix src/,$(FOLDERS)) runtime overlay test; do printf '%-14s %6d\n' $$f $$(find $$f -maxdepth 1 -name '*.[chS]' -o -maxdepth 1 -name '*.def' -o -maxdepth 2 -name '*.go' | xargs cat | wc -l); done
