@@ -42,9 +42,7 @@ func (c *gcControllerState) addGlobals(n int64) { c.globals += n }
 var gcController gcControllerState
 
 // startpanic_m asks whether there is a heap to print with; there is, before Go code runs.
-var mheap_ struct{ cachealloc struct{ size uintptr } }
-
-func init() { mheap_.cachealloc.size = 1 }
+var mheap_ = struct{ cachealloc struct{ size uintptr } }{struct{ size uintptr }{1}}
 
 func persistentalloc(size, align uintptr, sysStat *sysMemStat) unsafe.Pointer {
 	if align == 0 {

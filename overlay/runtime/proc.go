@@ -106,6 +106,7 @@ func rt0_go_init() {
 	typelinksinit()
 	itabsinit()
 	parseRuntimeDebugVars(gogetenv("GODEBUG"))
+	finishDebugVarsSetup()
 	secureMode = auxvSecure()
 	exithook.Gosched = Gosched
 	exithook.Goid = func() uint64 { return getg().goid }
@@ -154,7 +155,11 @@ func unlock2(l *mutex) {
 	if atomic.Xchg(&l.key, 0) == 0 {
 		throw("unlock of unlocked lock")
 	}
-	getg().m.locks--
+	gp := getg()
+	gp.m.locks--
+	if gp.m.locks == 0 && gp.preempt {
+		gp.stackguard0 = stackPreempt // the request came while we held the lock
+	}
 }
 
 //go:nosplit
