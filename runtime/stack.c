@@ -213,11 +213,13 @@ void rt_stack_shrink(G *gp) {
 void stack_new(G *gp) {
 	M *mp = rt_m();
 	if (aload(&gp->stackguard0) == STACK_PREEMPT) {
-		if (mp->lockedint == 0 && mp->preemptoff.len == 0 && mp->mallocing == 0) {
-			if (rt_debugvars.stackmove)
-				rt_stack_grow(gp, gp->stack.hi - gp->stack.lo);
-			proc_preempted(gp);
+		if (mp->locks != 0 || mp->lockedint != 0 || mp->preemptoff.len != 0 || mp->mallocing != 0) {
+			gp->stackguard0 = gp->stack.lo + StackGuard;    /* gp->preempt stays: releasem asks again */
+			return;
 		}
+		if (rt_debugvars.stackmove)
+			rt_stack_grow(gp, gp->stack.hi - gp->stack.lo);
+		proc_preempted(gp);
 		gp->preempt = false;
 		gp->stackguard0 = gp->stack.lo + StackGuard;
 		return;

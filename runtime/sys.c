@@ -76,6 +76,8 @@ void synctest_unsupported(void) { rt_throw("testing/synctest: bubbles are not su
 void rt_roots_global(RootFn f, void *arg) {
 	for (i32 i = 0; i < sched.gomaxprocs; i++) {
 		P *pp = rt_allp[i];
+		for (u32 k = 0; k < nelem(pp->overlay); k++)
+			f(arg, (void *)pp->overlay[k]);         /* the Go side's pool of defer records */
 		for (u64 k = 0; k < pp->timern; k++) {
 			Timer *t = pp->timerheap[k].t;
 			f(arg, t);
