@@ -353,7 +353,7 @@ typedef struct PkgPriv {
 	u8 phase;                  /* 0 nothing, 1 collected, 2 declared, 3 finished */
 	_Atomic bool have_order;
 	Lock order_lock;
-	void *inst;                /* by file->index: instances recorded */
+	void *inst;                /* instances recorded, see scope.c */
 	struct Mono *mono;
 	Lock mono_lock;
 	Check *chk;                /* of the declarations */

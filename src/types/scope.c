@@ -171,17 +171,14 @@ void check_record_use(Check *c, NodeId id, Obj *o)
 
 void check_record_sel(Check *c, NodeId n, Selection *s) { check_info(c, n)->sel = s; }
 
-/* Instances live beside the nodes in a map of the file, since a node's union may hold its object. */
-typedef struct InstMap { Lock lock; Map m; } InstMap;
+/* Instances live beside the nodes in a map of the package, since a node's union may hold its object. */
+typedef struct InstMap { Lock lock; Arena ar; Map m; } InstMap;
 
-static InstMap *inst_map(const Pkg *p, const File *f)
-{
-	return &((InstMap *)pkg_priv(p)->inst)[f->index];
-}
+static u64 inst_key(const File *f, NodeId n) { return (u64)f->index << 32 | n; }
 
 void inst_map_init(Checker *k, Pkg *p)
 {
-	pkg_priv(p)->inst = k_array(k, InstMap, p->nfile + 1);
+	pkg_priv(p)->inst = k_new(k, InstMap);
 }
 
 void check_record_inst(Check *c, NodeId n, Obj *fn, Type **targs, u32 ntargs, Type *type)
@@ -193,9 +190,9 @@ void check_record_inst(Check *c, NodeId n, Obj *fn, Type **targs, u32 ntargs, Ty
 	i->ntargs = ntargs;
 	i->type = type;
 	check_info(c, n)->flags |= InfoInst;
-	InstMap *m = inst_map(c->pkg, c->env.file);
+	InstMap *m = pkg_priv(c->pkg)->inst;
 	lock_acquire(&m->lock);
-	*map_slot(c->k->ar, &m->m, n) = (u64)(uintptr_t)i;
+	*map_slot(&m->ar, &m->m, inst_key(c->env.file, n)) = (u64)(uintptr_t)i;
 	lock_release(&m->lock);
 }
 
@@ -204,10 +201,9 @@ InstInfo *types_inst(const File *f, NodeId n)
 	if (!(f->info[n].flags & InfoInst))
 		return NULL;
 	/* info[0] belongs to no node: it leads to the package */
-	const Pkg *p = (const Pkg *)f->info[0].type;
-	InstMap *m = inst_map(p, f);
+	InstMap *m = pkg_priv((const Pkg *)f->info[0].type)->inst;
 	lock_acquire(&m->lock);
-	InstInfo *i = (InstInfo *)(uintptr_t)map_get(&m->m, n);
+	InstInfo *i = (InstInfo *)(uintptr_t)map_get(&m->m, inst_key(f, n));
 	lock_release(&m->lock);
 	return i;
 }
