@@ -75,14 +75,15 @@ static void adopt(Whole *w, Sym *s)
 
 static void fill_global(Whole *w, Sym *s)
 {
+	if (s->kind != SymUndef)
+		return;                 /* made by whole or link themselves */
 	Layout *l = types_layout(w->p->chk, s->def->type);
 	bool ptr = l->ptrbytes != 0;
 	static_fill(w, s);
 	s->gotype = s->def->type;
 	s->size = (u32)l->size;
 	s->align = (u8)__builtin_ctzll((u64)l->align);
-	if (s->kind == SymUndef)
-		s->kind = s->data || s->rel.n ? (ptr ? SymData : SymNoptrData) : (ptr ? SymBss : SymNoptrBss);
+	s->kind = s->data || s->rel.n ? (ptr ? SymData : SymNoptrData) : (ptr ? SymBss : SymNoptrBss);
 }
 
 static void build_text(Whole *w, Sym *s)

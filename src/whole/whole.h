@@ -46,4 +46,17 @@ bool static_ok(Whole *w, Body *b);
 /* Lays out the data of a variable's symbol if its initialiser is static; otherwise leaves it zero. */
 void static_fill(Whole *w, Sym *var);
 
+/* ---- callgraph.c ---- */
+Sym *sym_target(Sym *s);                       /* through aliases */
+Func *sym_code(Sym *s);                        /* the function a symbol is, or whose function value it is; NULL: none here */
+/* Calls fn for every strongly connected component of live functions, callees first. */
+void whole_bottom_up(Whole *w, void (*fn)(void *arg, Func **f, u32 n), void *arg);
+/* ---- escape.c: which objects live in the frame ---- */
+/* What a function does with its pointer parameters. Numbers are dereferences: 0 the pointer itself, 1 what it points to, ...;
+ * EscapeNone: it does not get there. Index nin is the closure context. */
+enum { EscapeNone = 0xff };
+typedef struct Escape { u32 nin, nout; u8 *heap; u8 *result; /* [in * nout + out] */ } Escape;
+/* Finds the summaries of a component and moves objects that do not outlive their frame into slots. */
+void escape_component(Whole *w, Func **f, u32 n);
+
 #endif

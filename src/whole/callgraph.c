@@ -1,0 +1,139 @@
+/* The call graph, bottom up: strongly connected components of the live functions, callees before callers.
+ *
+ * An edge is a static call or a reference to code (a closure made, a function value): the summary of a literal is wanted where its
+ * closure is made. Components come from Tarjan's algorithm with an explicit stack. Functions are taken in the order
+ * of their names, so that nothing depends on the order in which they were found. */
+#include <stdlib.h>
+#include "whole.h"
+
+typedef struct Node { Func *f; u32 low, num; bool on_stack; u32 i, n; u32 *succ; } Node;
+typedef struct Graph {
+	Arena *ar;
+	Node *node; u32 n;
+	Map index;               /* Func* -> node + 1 */
+	VEC(u32) stack;
+	u32 serial;
+} Graph;
+
+Sym *sym_target(Sym *s)
+{
+	while (s && s->base && !s->fn)
+		s = s->base;
+	return s;
+}
+
+Func *sym_code(Sym *s)
+{
+	s = sym_target(s);
+	if (!s)
+		return NULL;
+	if (s->fn)
+		return s->fn;
+	if (s->def && s->def->what == WhatFuncVal && s->rel.n == 1 && s->size <= 8)
+		return sym_code(s->rel.a[0].sym);
+	return NULL;
+}
+
+static void add_edge(Graph *g, u32 *out, u32 *n, Sym *s)
+{
+	Func *f = sym_code(s);
+	u64 i = f ? map_get(&g->index, (u64)(uintptr_t)f) : 0;
+	if (i)
+		out[(*n)++] = (u32)i - 1;
+}
+
+static void find_edges(Graph *g, Node *x)
+{
+	Func *f = x->f;
+	u32 max = 0;
+	for (BlockId b = 1; b < f->b.n; b++)
+		for (u32 i = 0; i < f->b.a[b].v.n; i++) {
+			const Value *v = &f->v.a[f->b.a[b].v.a[i]];
+			max += v->op == SsaCall || v->op == SsaAddr;
+		}
+	x->succ = arena_array(g->ar, u32, max + 1);
+	for (BlockId b = 1; b < f->b.n; b++)
+		for (u32 i = 0; i < f->b.a[b].v.n; i++) {
+			const Value *v = &f->v.a[f->b.a[b].v.a[i]];
+			if (v->op == SsaCall)
+				add_edge(g, x->succ, &x->n, v->callee);
+			else if (v->op == SsaAddr)
+				add_edge(g, x->succ, &x->n, v->sym);
+		}
+}
+
+static void enter(Graph *g, u32 i)
+{
+	Node *x = &g->node[i];
+	x->low = x->num = ++g->serial;
+	x->on_stack = true;
+	vec_push(g->ar, &g->stack, i);
+	find_edges(g, x);
+}
+
+/* Takes the component whose root is i off the stack. */
+static void emit(Graph *g, u32 i, void (*fn)(void *arg, Func **f, u32 n), void *arg)
+{
+	u32 at = g->stack.n;
+	do
+		g->node[g->stack.a[--at]].on_stack = false;
+	while (g->stack.a[at] != i);
+	u32 n = g->stack.n - at;
+	Func **f = arena_array(g->ar, Func *, n);
+	for (u32 k = 0; k < n; k++)
+		f[k] = g->node[g->stack.a[at + k]].f;
+	g->stack.n = at;
+	fn(arg, f, n);
+}
+
+static void visit(Graph *g, u32 root, void (*fn)(void *arg, Func **f, u32 n), void *arg)
+{
+	VEC(u32) path = {0};
+	enter(g, root);
+	vec_push(g->ar, &path, root);
+	while (path.n) {
+		u32 i = vec_last(&path);
+		Node *x = &g->node[i];
+		if (x->i < x->n) {
+			u32 s = x->succ[x->i++];
+			Node *y = &g->node[s];
+			if (!y->num) {
+				enter(g, s);
+				vec_push(g->ar, &path, s);
+			} else if (y->on_stack && y->num < x->low) {
+				x->low = y->num;
+			}
+			continue;
+		}
+		path.n--;
+		if (path.n && g->node[vec_last(&path)].low > x->low)
+			g->node[vec_last(&path)].low = x->low;
+		if (x->low == x->num)
+			emit(g, i, fn, arg);
+	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp((*(Func *const *)a)->sym->name, (*(Func *const *)b)->sym->name);
+}
+
+void whole_bottom_up(Whole *w, void (*fn)(void *arg, Func **f, u32 n), void *arg)
+{
+	Arena ar = {0};
+	Graph g = {.ar = &ar};
+	Func **f = arena_array(&ar, Func *, w->live.n);
+	for (u32 i = 0; i < w->live.n; i++)
+		if (w->live.a[i]->fn)
+			f[g.n++] = w->live.a[i]->fn;
+	qsort(f, g.n, sizeof *f, by_name);
+	g.node = arena_array(&ar, Node, g.n);
+	for (u32 i = 0; i < g.n; i++) {
+		g.node[i].f = f[i];
+		map_put(&ar, &g.index, (u64)(uintptr_t)f[i], i + 1);
+	}
+	for (u32 i = 0; i < g.n; i++)
+		if (!g.node[i].num)
+			visit(&g, i, fn, arg);
+	arena_free(&ar);
+}
