@@ -996,7 +996,6 @@ void rt_gdestroy(G *gp) {
 	M *mp = rt_m();
 	rt_casgstatus(gp, GRunning, GDead);
 	axadd(&sched.ngcount, -1);
-	bool locked = gp->lockedm != NULL;
 	gp->lockedm = NULL;
 	mp->lockedg = NULL;
 	mp->lockedext = 0;
@@ -1015,7 +1014,6 @@ void rt_gdestroy(G *gp) {
 	gp->gcscandone = false;
 	dropg();
 	gfput(mp->p, gp);
-	(void)locked;
 }
 
 void proc_goexit(void) {

@@ -87,7 +87,6 @@ static Pair afterselect(G *gp) {
 	gp->waiting = NULL;
 	i64 index = -1;
 	bool ok = false;
-	Hchan *wonc = won != NULL ? won->c : NULL;
 	for (i64 i = 0; i < n; i++) {
 		Sudog *s = list;
 		list = s->waitlink;
@@ -105,12 +104,10 @@ static Pair afterselect(G *gp) {
 		rt_sudog_release(s);
 	}
 	unlockall(cas, lockorder, n, NULL);
-	(void)wonc;
 	if (index < 0)
 		rt_throw("selectgo: bad wakeup");
 	if (index < nsends && !ok)
 		rt_panic_plain("send on closed channel");
-	/* the compiler numbers the cases it passed; order[] is ours from here on */
 	return (Pair){ (u64)index, index >= nsends && ok };
 }
 
@@ -146,10 +143,8 @@ Pair select_go(Scase *cas, u16 *order0, uptr *pc0 UNUSED, i64 nsends, i64 nrecvs
 			continue;
 		/* All but c are let go; the step unlocks c. A queue may hold only losers of
 		 * other selects: then the step says no with c still locked. */
-		bool done = k < nsends ? false : false;
-		Hchan *only = c;
-		unlockall(cas, lockorder, n, only);
-		done = k < nsends ? rt_chan_trysend(c, cas[k].elem) : rt_chan_tryrecv(c, cas[k].elem, &ok);
+		unlockall(cas, lockorder, n, c);
+		bool done = k < nsends ? rt_chan_trysend(c, cas[k].elem) : rt_chan_tryrecv(c, cas[k].elem, &ok);
 		if (done)
 			return (Pair){ (u64)k, ok };
 		rt_unlock(&c->lock);

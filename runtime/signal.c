@@ -169,7 +169,7 @@ static void preempt(M *mp, Ucontext *c) {
 	uptr newpc;
 	astore(&mp->signalpending, 0);
 	axadd(&mp->preemptgen, 1);
-	if (gp == NULL || mp->p == NULL || mp->locks != 0 || mp->lockedint != 0 || mp->preemptoff.len != 0 ||
+	if (gp == NULL || mp->p == NULL || mp->stopping || mp->locks != 0 || mp->lockedint != 0 || mp->preemptoff.len != 0 ||
 	    mp->mallocing != 0 || rt_gstatus(gp) != GRunning || !(gp->preempt || mp->p->preempt) || mp->g != gp)
 		return;
 	if (!ingo(mp, c->rip, c->rsp) || c->rsp < gp->stack.lo + 64 || !safe(rt_findfunc(c->rip), c->rip, &newpc))

@@ -227,9 +227,7 @@ void stack_new(G *gp) {
 	if (gp->sched.sp < gp->stack.lo)
 		rt_throw("split stack overflow");
 	u64 size = (gp->stack.hi - gp->stack.lo) * 2;
-	const Func *f = rt_findfunc(gp->sched.pc);
 	u64 used = gp->stack.hi - gp->sched.sp;
-	(void)f;
 	while (size - used < StackGuard + StackSmall)
 		size *= 2;
 	if (size > maxstack) {
@@ -240,7 +238,7 @@ void stack_new(G *gp) {
 	rt_casgstatus(gp, GRunning, GCopystack);
 	rt_stack_grow(gp, size);
 	rt_casgstatus(gp, GCopystack, GRunning);
-	if (aload(&sched.gcwaiting) || aload(&rt_p()->preempt)) {
+	if ((aload(&sched.gcwaiting) && !mp->stopping) || aload(&rt_p()->preempt)) {
 		gp->preempt = true;
 		astore(&gp->stackguard0, STACK_PREEMPT);
 	}
