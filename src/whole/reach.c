@@ -212,9 +212,12 @@ static void index_linknames(Whole *w, Pkg *p)
 		for (u32 k = 0; k < p->file[i]->nlinkname; k++) {
 			const Linkname *l = &p->file[i]->linkname[k];
 			Obj *o = pkg_lookup(p, l->local->s);
+			if (o && l->target)
+				map_putp(w->p->ar, &w->p->linkname, o, (void *)l->target);
+			if (o && o->kind == ObjVar && o->var.init)
+				sym_global(w->p, o);    /* the variable with a value defines the symbol, whoever asks first */
 			if (!o || !l->target)
 				continue;
-			map_putp(w->p->ar, &w->p->linkname, o, (void *)l->target);
 			bool body = o->kind == ObjFunc ? o->fn.body != NULL : o->kind == ObjVar;
 			Name *n = intern_str(l->target);
 			if (body && !map_getp(&w->by_name, n))
