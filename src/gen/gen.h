@@ -58,6 +58,10 @@ typedef struct MInst {
 	RegMask clobber;
 	i64 imm;
 	Sym *sym;
+	bool slotwrite;        /* MemSlot operand is only written */
+	bool slotaddr;         /* MemSlot operand: the address is taken */
+	u32 slotkill;          /* 1 + frame slot written completely or becoming undefined */
+	i32 copy_disp; u32 copy_slot;  /* block copies: the second address */
 	MOpnd *o;              /* ndef definitions, then nuse uses */
 	Pos pos;
 	u32 inl;
@@ -73,7 +77,8 @@ typedef struct MBlock {
 	VEC(MInst) in;         /* before register allocation, terminator excluded */
 	VEC(MInst) out;        /* after it */
 	VEC(MPhi) phi;
-	VEC(u32) succ, pred;   /* block numbers */
+	VEC(u32) succ, pred;   /* block numbers; reachable ones only */
+	VEC(u32) predindex;    /* position of pred[i] among the SSA block's predecessors */
 	MInst term;            /* jump, branch, return ...: operands may be used at the end of the block */
 	bool cold, isret;
 	u32 order;             /* position in MFunc.order + 1; 0: unreachable */
@@ -115,7 +120,6 @@ typedef struct Code {
 	u32 deferreturn;           /* pc of the recovery block, 0 none */
 	bool open_defers;
 	u32 defer_bits_off, defer_slots_off;    /* below varp */
-	bool nosplit_leaf;
 } Code;
 
 typedef struct MFunc {
@@ -130,9 +134,11 @@ typedef struct MFunc {
 	VEC(MInst) remat;
 	VEC(SpillSlot) spill;
 	u32 outsize;               /* outgoing area */
-	bool has_call;
-	u32 *slotuse;              /* per frame slot: see SlotUse */
-	i32 framesize;             /* below the saved frame pointer */
+	bool has_call;             /* real ones */
+	bool has_bounds;           /* cold calls that panic */
+	bool has_frame;            /* frame pointer saved */
+	u32 framesize;             /* below the saved frame pointer */
+	struct StackMap *stackmap; /* stackmap.c's own */
 	Code *code;
 } MFunc;
 
@@ -169,6 +175,7 @@ void gen_regalloc(MFunc *m);
 /* stackmap.c: fills Code.argmap, Code.localmap and the map index of every call; needs frame offsets */
 void gen_stackmap(MFunc *m);
 void gen_zero_slots(MFunc *m);                         /* which slots the prologue must clear */
+bool slot_has_pointers(const MFunc *m, const Slot *s);
 /* frame.c: offsets of slots and spills from the frame base (the saved frame pointer, downwards) */
 void gen_frame(MFunc *m);
 /* pctab.c */

@@ -153,6 +153,7 @@ struct Func {
 	bool wrapper, needctxt, nosplit, has_defer, has_recover, nosafepoint, is_closure, open_defers, noinline;
 	u32 defer_bits_slot, defer_slots;   /* open-coded defers: slot numbers */
 	BlockId deferreturn;  /* block that calls deferreturn and returns; 0 = none */
+	struct Escape *escape;   /* what happens to its parameters: whole/escape.c; NULL: unknown */
 };
 
 /* ---- symbols ---- */
@@ -218,6 +219,7 @@ void symtab_free(Program *p);
 Sym *sym_get(Program *p, const char *name);                 /* creates SymUndef when new */
 Sym *sym_find(Program *p, const char *name);                /* NULL when absent */
 Sym *sym_string(Program *p, const char *s, u32 n);          /* read-only bytes of a string constant, shared */
+Sym *sym_const(Program *p, const char *name, const void *bytes, u32 n);  /* read-only data without pointers, made once */
 void sym_reloc(Program *p, Sym *s, u32 off, RelocKind k, Sym *to, i64 add);
 
 /* refs.c: symbols of things, in gc's spelling; any thread. Each call only names: whole builds what is reached. */
@@ -263,6 +265,23 @@ Func *ssa_build_hash(Program *p, Sym *s, Type *t);                  /* func(p un
 
 /* Builds what s->def describes: Func, Eq, Hash, Wrapper, Ifn, MethodVal or Init (bodies must have been checked). */
 Func *ssa_build_sym(Program *p, Sym *s);
+
+/* dom.c: dominators and loops of the blocks that can be reached, in an arena of the caller */
+typedef struct Dom {
+	BlockId *rpo; u32 n;         /* reverse post-order; unreachable blocks are not in it */
+	u32 *order;                  /* position in rpo + 1; 0: unreachable */
+	BlockId *idom;               /* of the entry and of the block of deferreturn: 0 */
+	u32 *pre, *post;             /* interval of the dominator tree walk */
+	BlockId *loop;               /* header of the innermost loop around a block, for a header: around its loop; 0: none */
+	u8 *header;                  /* block is the header of a loop */
+	u32 *depth;                  /* how many loops are around it */
+	bool irreducible;            /* a cycle has several entries: loop and depth are not to be trusted */
+} Dom;
+void dom_make(Dom *d, Func *f, Arena *a);
+static inline bool dom_over(const Dom *d, BlockId a, BlockId b) { return d->pre[a] <= d->pre[b] && d->post[b] <= d->post[a]; }
+/* Is block b inside the loop with this header? (0: the whole function) */
+BlockId dom_loop(const Dom *d, BlockId b);     /* header of the innermost loop that b is in */
+bool dom_in_loop(const Dom *d, BlockId header, BlockId b);
 
 /* text.c, verify.c, pass.c */
 void ssa_print(Buf *b, const Func *f);

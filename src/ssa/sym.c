@@ -116,24 +116,30 @@ static void string_name(Buf *b, const char *s, u32 n)
 			(unsigned long long)hash_bytes(s, n, 2));
 }
 
-Sym *sym_string(Program *p, const char *s, u32 n)
+Sym *sym_const(Program *p, const char *name, const void *bytes, u32 n)
 {
-	ARENA_LOCAL(tmp, 1024);
-	Buf name = {.ar = &tmp};
-	string_name(&name, s, n);
-	const char *text = buf_str(&name);
 	u32 h;
-	Shard *sh = shard_of(p, text, &h);
+	Shard *sh = shard_of(p, name, &h);
 	lock_acquire(&sh->lock);
-	Sym *y = get_locked(p, sh, text, h);
+	Sym *y = get_locked(p, sh, name, h);
 	if (y->kind == SymUndef) {
 		y->kind = SymRodata;
 		y->dupok = y->local = y->readonly = true;
+		y->align = n == 8 ? 3 : n == 4 ? 2 : 0;
 		y->size = n;
-		y->data = arena_alloc(&sh->ar, n ? n : 1, 1);
-		memcpy(y->data, s, n);
+		y->data = arena_alloc(&sh->ar, n ? n : 1, 8);
+		memcpy(y->data, bytes, n);
 	}
 	lock_release(&sh->lock);
+	return y;
+}
+
+Sym *sym_string(Program *p, const char *s, u32 n)
+{
+	Arena tmp = {0};
+	Buf name = {.ar = &tmp};
+	string_name(&name, s, n);
+	Sym *y = sym_const(p, buf_str(&name), s, n);
 	arena_free(&tmp);
 	return y;
 }
