@@ -62,9 +62,17 @@ struct Target {
 	Name *label;
 	BlockId brk, cont;
 	NodeId stmt;
-	struct RangeFunc *body;      /* the range-over-func body this statement is in (NULL: the function proper) */
+	RangeFunc *body;             /* the range-over-func body this statement is in (NULL: the function proper) */
 };
 typedef struct Label { Name *name; BlockId block; struct Label *next; } Label;
+
+/* How a range-over-func body is left other than by falling out of it: code in #next, repeated outside by a branch or a return. */
+typedef struct RangeExit { i64 code; u16 op; Name *label; } RangeExit;
+typedef struct RangeFunc {
+	Name *label;
+	Obj *state, *next;
+	VEC(RangeExit) exit;
+} RangeFunc;
 
 typedef struct Incomplete { BlockId b; u32 var; ValueId phi; } Incomplete;
 
@@ -99,7 +107,8 @@ struct Build {
 	Type *sigtype;               /* KindFunc */
 	Loc *result; u32 nresult;
 	Obj **resultobj;             /* entries NULL or blank ones when unnamed */
-	bool named_results;
+	Obj *defers;                 /* token of the frame that range-over-func bodies defer to */
+	bool has_range_func;
 	/* control flow */
 	Target *target;
 	Label *labels;
@@ -109,9 +118,11 @@ struct Build {
 	bool has_defer, has_recover, open_defers, defer_in_loop, has_goto;
 	u32 loop;                    /* depth of loops around */
 	u32 ndefer, defer_seen;
+	u32 bitsslot, closureslot;   /* frame slots */
 	u32 bitsvar;                 /* SSA variable mirroring the defer bits */
 	u32 defervar;                /* first of ndefer SSA variables mirroring the closure slots */
-	struct RangeFunc *range;     /* building the body of a range-over-func loop */
+	NodeId bodynode;             /* Block being built */
+	RangeFunc *range;            /* building the body of a range-over-func loop */
 	/* names of nested functions */
 	const char *litname;         /* prefix */
 	u32 nlit, ngowrap, ndeferwrap, nrange;
@@ -278,7 +289,9 @@ void stmt_branch(Build *b, NodeId n);
 void assign_op(Build *b, NodeId lhs, Val v);
 void define_or_assign(Build *b, NodeId lhs, Val v, bool def);
 void return_emit(Build *b);                                       /* results are stored: run defers, leave */
-void defer_prepare(Build *b, NodeId body);
+void branch_emit(Build *b, u16 op, Name *label);
+void range_leave(Build *b, u16 op, Name *label);                  /* out of a range-over-func body */
+Obj *obj_synthetic(Build *b, const char *name, Type *t, u32 flags);
 void defer_exit(Build *b);
 void params_declare(Build *b, NodeId recv, NodeId functype);        /* parameters and results become variables */
 void body_build(Build *b, NodeId recv, NodeId functype, NodeId block);

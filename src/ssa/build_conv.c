@@ -247,6 +247,10 @@ Val iface_data(Build *b, Val x, Type *t)
 ValueId type_matches(Build *b, Val x, Type *to, ValueId typ, ValueId *word)
 {
 	(void)typ;
+	Obj *missing;
+	bool wrong;
+	if (!types_implements(b->k, to, types_under(x.t), &missing, &wrong))     /* an instance may ask for what cannot be */
+		return v_const(b, TyI8, 0);
 	Sym *s = empty_iface(b, x.t) ? sym_type(b->p, to) : sym_itab(b->p, to, types_under(x.t));
 	ValueId w = v_addr(b, s, 0);
 	if (word)

@@ -199,6 +199,23 @@ static Label *label_of(Build *b, Name *name)
 	return l;
 }
 
+static bool find_label(void *arg, const File *f, NodeId n)
+{
+	struct { Name *name; bool found; } *s = arg;
+	const Node *nd = node_at(f, n);
+	if (nd->kind == NodeLabeledStmt && node_name(f, nd->a) == s->name)
+		s->found = true;
+	return nd->kind != NodeFuncLit && !s->found;
+}
+
+/* Whether the range-over-func body being built declares label. */
+static bool label_inside(Build *b, Name *label)
+{
+	struct { Name *name; bool found; } s = {label, false};
+	node_walk(b->file, b->bodynode, find_label, &s);
+	return s.found;
+}
+
 static void stmt_labeled(Build *b, const Node *nd)
 {
 	Name *name = node_name(b->file, nd->a);
@@ -308,27 +325,46 @@ static void stmt_for(Build *b, NodeId n, const Node *nd)
 	b_start(b, done);
 }
 
-void stmt_branch(Build *b, NodeId n)
+/* op is TokBreak, TokContinue, TokGoto or TokReturn (results are stored). */
+void branch_emit(Build *b, u16 op, Name *label)
 {
-	const Node *nd = node_at(b->file, n);
-	Name *label = nd->a ? node_name(b->file, nd->a) : NULL;
-	switch (nd->op) {
-	case TokGoto:
+	if (op == TokReturn) {
 		if (b->range)
-			bug("goto out of the body of a range-over-func loop");
-		b_jump(b, label_of(b, label)->block);
+			range_leave(b, op, NULL);
+		else
+			return_emit(b);
 		return;
-	case TokFallthrough:
-		b_jump(b, b->fall);
+	}
+	if (op == TokGoto) {
+		for (Label *l = b->labels; l; l = l->next)
+			if (l->name == label) {
+				b_jump(b, l->block);
+				return;
+			}
+		if (b->range && !label_inside(b, label))
+			range_leave(b, op, label);
+		else
+			b_jump(b, label_of(b, label)->block);
 		return;
 	}
 	for (Target *t = b->target; t; t = t->up) {
-		if (label ? t->label != label : nd->op == TokContinue && !t->cont)
+		if (label ? t->label != label : op == TokContinue && !t->cont)
 			continue;
-		b_jump(b, nd->op == TokBreak ? t->brk : t->cont);
+		b_jump(b, op == TokBreak ? t->brk : t->cont);
 		return;
 	}
-	bug("branch without a target");
+	if (!b->range)
+		bug("branch without a target");
+	range_leave(b, op, label);
+}
+
+void stmt_branch(Build *b, NodeId n)
+{
+	const Node *nd = node_at(b->file, n);
+	if (nd->op == TokFallthrough)
+		b_jump(b, b->fall);
+	else
+		branch_emit(b, nd->op, nd->a ? node_name(b->file, nd->a) : NULL);
 }
 
 static void stmt_send(Build *b, const Node *nd)
