@@ -236,7 +236,8 @@ MethodSet *types_methodset(Checker *k, Type *t)
 	Entry *e = table_find(&tab->methods, h, mset_eq, t);
 	if (e)
 		return &((MsetMemo *)e->val)->set;
-	Arena tmp = { 0 };
+	_Alignas(16) char room[4096];            /* enough nearly always */
+	Arena tmp = { .p = room, .end = room + sizeof room };
 	Names s = { .ar = &tmp };
 	bool defptr = t->kind == KindNamed && types_under(t)->kind == KindPointer;
 	if (!defptr)
@@ -348,14 +349,18 @@ Obj *missing_method(Check *c, Checker *k, Type *v, Type *t, bool static_, EquivF
 		*wrongtype = false;
 	if (!want->nmethod)
 		return NULL;
-	Arena tmp = { 0 };
+	_Alignas(16) char room[4096];            /* enough nearly always */
+	Arena tmp = { .p = room, .end = room + sizeof room };
 	Miss why = MissNone;
 	Obj *m = NULL, *f = NULL;
 	Type *vu = types_under(v);
 	for (u32 i = 0; why == MissNone && i < want->nmethod; i++) {
 		m = want->method[i];
 		if (vu->kind != KindInterface) {
-			arena_reset(&tmp);
+			if (tmp.chunk)
+				arena_reset(&tmp);
+			else
+				tmp.p = room;
 			why = find_miss(c, k, &tmp, v, m, eq, arg, &f);
 			continue;
 		}

@@ -1,8 +1,9 @@
 /* types: what a program means.
  *
- * Nouns. A Type is one of the spec's types. Composite types are hash-consed: building []T twice gives one node.
+ * Nouns. A Type is one of the spec's types. Pointers, slices, arrays, maps, channels and instances are hash-consed: building
+ * []T twice gives one node. Structs, signatures, tuples and interfaces are made afresh, since they carry names and positions.
  * Two spellings of one type (byte/uint8, aliases, reordered interface methods) are two nodes with one canonical
- * node: identity is types_canon(a) == types_canon(b), which types_identical does. An Obj is a declared thing. A Scope maps
+ * node: identity is types_canon(a) == types_canon(b), or types_identical, which needs no canonical nodes. An Obj is a declared thing. A Scope maps
  * names to Objs. A Pkg is a package being checked. ExprInfo is what the checker found out about one tree node; the
  * SSA builder reads nothing else. A Const is an exact constant.
  *
@@ -358,7 +359,7 @@ void types_fn_tparams(const Obj *fn, Type ***tparams, u32 *n);
 
 /* ---- layout.c: sizes for linux/amd64, gc's rules ---- */
 typedef struct Layout {
-	i64 size, align;
+	i64 size, align;           /* size -1: too large to exist */
 	i64 ptrbytes;              /* bytes of the prefix that may hold pointers; 0 = noscan */
 	i64 *offset;               /* Struct: field offsets */
 	bool direct;               /* pointer-shaped: stored directly in an interface word (Size_ == PtrBytes == 8) */

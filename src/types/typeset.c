@@ -235,7 +235,8 @@ TypeSet *typeset_compute(Check *c, Checker *k, Pos pos, Type *t)
 		c = t->iface.chk;
 	Working here = { t, working };
 	working = &here;
-	Arena tmp = { 0 };
+	_Alignas(16) char room[4096];            /* enough nearly always */
+	Arena tmp = { .p = room, .end = room + sizeof room };
 	s = top_set(k);
 	Gather g = { .c = c, .k = k, .scratch = &tmp };
 	for (u32 i = 0; i < t->iface.nmethod; i++)
@@ -344,7 +345,8 @@ static bool cause_is(Common *m, const char *fmt, Type *a, Type *b)
 	m->cu = NULL;
 	if (!m->cause)
 		return false;
-	Arena tmp = { 0 };
+	_Alignas(16) char room[4096];            /* enough nearly always */
+	Arena tmp = { .p = room, .end = room + sizeof room };
 	Buf x = { .ar = &tmp }, y = { .ar = &tmp };
 	if (a) {
 		print_type(&x, m->k, a, QualName, NULL, 0);
