@@ -55,6 +55,7 @@ typedef struct Loc {
 typedef struct Capture { Obj *obj; bool byref; Type *t; u32 off; } Capture;
 
 typedef struct Target Target;
+typedef struct RangeFunc RangeFunc;
 
 /* Where break, continue and goto lead. */
 struct Target {
@@ -68,11 +69,11 @@ typedef struct Label { Name *name; BlockId block; struct Label *next; } Label;
 
 /* How a range-over-func body is left other than by falling out of it: code in #next, repeated outside by a branch or a return. */
 typedef struct RangeExit { i64 code; u16 op; Name *label; } RangeExit;
-typedef struct RangeFunc {
+struct RangeFunc {
 	Name *label;
 	Obj *state, *next;
 	VEC(RangeExit) exit;
-} RangeFunc;
+};
 
 typedef struct Incomplete { BlockId b; u32 var; ValueId phi; } Incomplete;
 

@@ -7,7 +7,7 @@ static const u8 children[NodeMax] = {
 	[NodeCompositeLit] = A | LB, [NodeKeyValue] = A | B, [NodeFuncLit] = A | B, [NodeParen] = A, [NodeSelector] = A,
 	[NodeIndex] = A | B, [NodeSlice] = A | LB, [NodeTypeAssert] = A | B, [NodeTypeSwitchGuard] = B, [NodeUnary] = A, [NodeStar] = A,
 	[NodeBinary] = A | B, [NodeCall] = A | LB, [NodeList] = LA, [NodeArrayType] = A | B, [NodeSliceType] = A, [NodeDotsType] = A,
-	[NodeMapType] = A | B, [NodeChanType] = A, [NodeVarDecl] = LA | LB, [NodeLabeledStmt] = B,
+	[NodeFuncType] = LA | LB, [NodeField] = A | B, [NodeMapType] = A | B, [NodeChanType] = A, [NodeVarDecl] = LA | LB, [NodeLabeledStmt] = B,
 	[NodeBlock] = LA, [NodeExprStmt] = A, [NodeSendStmt] = A | B, [NodeDeclStmt] = LA, [NodeAssignStmt] = A | B, [NodeCallStmt] = A,
 	[NodeReturnStmt] = A, [NodeIfStmt] = LA | LB, [NodeForStmt] = LA | B, [NodeRangeClause] = A | B, [NodeSwitchStmt] = LA | LB,
 	[NodeSelectStmt] = LB, [NodeCaseClause] = A | LB, [NodeCommClause] = A | LB,
@@ -29,7 +29,7 @@ static void walk_children(const File *f, NodeId n, WalkFn *fn, void *arg)
 		node_walk(f, list_at(f, nd->b, i), fn, arg);
 }
 
-/* n and what is below it, in source order; not below where fn says no. Types are left out. */
+/* n and what is below it, in source order; not below where fn says no. Struct and interface types are left out. */
 void node_walk(const File *f, NodeId n, WalkFn *fn, void *arg)
 {
 	if (n && fn(arg, f, n))
@@ -155,8 +155,7 @@ static bool see_loop(void *arg, const File *f, NodeId n)
 	return node_kind(f, n) != NodeFuncLit;
 }
 
-/* Variables that the synthesised function of a range-over-func body shares with the function around it. Parameters and results of
- * literals inside the body look foreign to it as well; forcing them costs nothing: their own literal never sees the map. */
+/* Variables that the synthesised function of a range-over-func body shares with the function around it. */
 void scan_range_funcs(Build *b, NodeId body)
 {
 	node_walk(b->file, body, see_loop, b);
