@@ -7,7 +7,10 @@
 #include "mem.h"
 
 MHeap mheap;
-enum { GrowPages = (4 << 20) / PageSize };
+enum {
+	GrowPages = (4 << 20) / PageSize,
+	HugeFrom = 32 << 20,    /* a heap beyond this asks for huge pages: a fault costs microseconds in a virtual machine */
+};
 
 static void list_insert(MSpanList *l, MSpan *s)
 {
@@ -149,6 +152,8 @@ static bool grow(u64 npages)
 		n = npages * PageSize;
 	if (n > mheap.limit - mheap.used || !os_commit((void *)mheap.used, n))
 		return false;
+	if (mheap.used - mheap.base >= HugeFrom)
+		os_madvise((void *)mheap.used, n, 14 /* MADV_HUGEPAGE */);
 	MSpan *s = record_new();
 	s->base = mheap.used;
 	s->npages = n >> PageShift;
