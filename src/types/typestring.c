@@ -120,6 +120,10 @@ static void put_quoted(Buf *b, const char *s)
 
 static void put_list(Writer *w, Type **v, u32 n)
 {
+	/* the arguments are part of an instance's name, which has full paths even for reflect */
+	QualMode q = w->q;
+	if (q == QualName && link_style(w))
+		w->q = QualPath;
 	buf_putc(w->b, '[');
 	for (u32 i = 0; i < n; i++) {
 		if (i)
@@ -127,6 +131,7 @@ static void put_list(Writer *w, Type **v, u32 n)
 		put(w, v[i]);
 	}
 	buf_putc(w->b, ']');
+	w->q = q;
 }
 
 static void put_tparams(Writer *w, Type **v, u32 n)
