@@ -59,6 +59,8 @@ static Obj *obj_by_name(Whole *w, const char *name)
 	return find_method(w, p, recv, (size_t)(end - recv), second + 1);
 }
 
+static void make(Whole *w, Sym *s);
+
 static void adopt(Whole *w, Sym *s)
 {
 	Obj *o = obj_by_name(w, s->name);
@@ -68,6 +70,8 @@ static void adopt(Whole *w, Sym *s)
 	if (own != s && own->def) {     /* the name is an alias: the definition goes by another symbol */
 		s->base = own;
 		whole_mark(w, own);
+	} else if (own->def) {
+		make(w, s);             /* asked for by name before anybody named its object */
 	}
 }
 
