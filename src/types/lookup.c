@@ -472,10 +472,11 @@ bool implements(Check *c, Checker *k, Type *v, Type *t, bool constraint, const c
 		}
 		return false;
 	}
+	/* v's set first: the order shows when invalid interfaces embed each other */
+	TypeSet *vs = vu->kind == KindInterface ? types_typeset(k, vu) : NULL;
 	TypeSet *ts = types_typeset(k, tu);
 	if (typeset_is_method_set(ts) && !ts->nmethod)
 		return true;
-	TypeSet *vs = vu->kind == KindInterface ? types_typeset(k, vu) : NULL;
 	if (vs && typeset_empty(vs))
 		return true;
 	if (typeset_empty(ts)) {
