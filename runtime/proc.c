@@ -482,6 +482,8 @@ static void NORETURN execute(G *gp, bool inherit) {
 	gp->stackguard0 = gp->stack.lo + StackGuard;
 	if (!inherit)
 		pp->schedtick++;
+	if (unlikely(rt_debugvars.stackmove))
+		astore(&gp->stackguard0, STACK_PREEMPT);   /* the next prologue moves the stack */
 	/* a stop request may have come between; do not lose it */
 	if (aload(&pp->preempt) || aload(&sched.gcwaiting)) {
 		gp->preempt = true;

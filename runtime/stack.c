@@ -213,13 +213,15 @@ void rt_stack_shrink(G *gp) {
 void stack_new(G *gp) {
 	M *mp = rt_m();
 	if (aload(&gp->stackguard0) == STACK_PREEMPT) {
-		if (mp->locks != 0 || mp->lockedint != 0 || mp->preemptoff.len != 0 || mp->mallocing != 0) {
+		/* holding a lock, pinned, or the one who stopped the world: go on */
+		if (mp->locks != 0 || mp->lockedint != 0 || mp->stopping || mp->preemptoff.len != 0 || mp->mallocing != 0) {
 			gp->stackguard0 = gp->stack.lo + StackGuard;    /* gp->preempt stays: releasem asks again */
 			return;
 		}
 		if (rt_debugvars.stackmove)
 			rt_stack_grow(gp, gp->stack.hi - gp->stack.lo);
-		proc_preempted(gp);
+		if (!rt_debugvars.stackmove || gp->preempt || aload(&sched.gcwaiting))
+			proc_preempted(gp);
 		gp->preempt = false;
 		gp->stackguard0 = gp->stack.lo + StackGuard;
 		return;
