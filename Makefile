@@ -59,13 +59,14 @@ $(B)/test/%.o: test/unit/%.c
 $(B)/runner: test/runner/runner.c $(call obj_of,base)
 	$(CC) $(CFLAGS) -o $@ $^ -lpthread
 
-UNIT := $(B)/test_base
+UNIT := $(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_malloc
 GOROOT_USED = $(or $(GOROOT_FOUND),goroot)
 test: std
 	$(MAKE) $(B)/seago $(B)/runner $(UNIT)
 	tools/layers
-	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) -known test/known.txt $(addprefix unit:,$(UNIT)) \
-		err:test/err goroot:test/goroot.list
+	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) -known test/known.txt unit:$(B)/test_base unit:$(B)/test_malloc \
+		"unit:$(B)/test_syntax errors $(GOROOT_USED)/src/cmd/compile/internal/syntax/testdata" \
+		"unit:$(B)/test_types std" "unit:$(B)/test_types facts" err:test/err goroot:test/goroot.list
 
 test-upstream: std
 	$(MAKE) $(B)/seago $(B)/runner

@@ -2,7 +2,7 @@
  *
  *     runner [-j n] [-v] [-seago path] [-goroot dir] [-known file] SUITE...
  *
- * Suites: unit:PROGRAM   passes if the program exits with 0
+ * Suites: unit:COMMAND   passes if the command (words separated by blanks) exits with 0
  *         run:DIR        Go programs and what they print (x.go, x.out)
  *         err:DIR        // ERROR "regexp" on the line that is wrong
  *         goroot:LIST    files of GOROOT/test named in LIST, or "all": kinds run, compile, build, errorcheck
@@ -271,7 +271,10 @@ static Outcome run_test(Runner *r, const Test *t)
 	Arena a = {0};
 	bool ok;
 	if (!strcmp(t->kind, "unit")) {
-		const char *argv[] = {t->path, NULL};
+		const char *argv[16] = {0};
+		char *words = arena_strndup(&a, t->path, strlen(t->path)), *save;
+		for (char *w = strtok_r(words, " ", &save), **p = (char **)argv; w && p < (char **)argv + 15; w = strtok_r(NULL, " ", &save))
+			*p++ = w;
 		Result res = execute(&a, NULL, argv, 300);
 		ok = !res.status && !res.timeout ? true : fail(t->name, "failed", &res);
 	} else if (!strcmp(t->kind, "errorcheck")) {
@@ -403,6 +406,15 @@ static const char *known_why(const Runner *r, const char *name)
 	return NULL;
 }
 
+/* "build/test_x errors DIR" is called "test_x errors". */
+static const char *unit_name(Arena *a, const char *command)
+{
+	const char *sp = strchrnul(command, ' '), *end = *sp ? strchrnul(sp + 1, ' ') : sp, *base = sp;
+	while (base > command && base[-1] != '/')
+		base--;
+	return arena_strndup(a, base, (size_t)(end - base));
+}
+
 /* ---- driver ---- */
 
 static void finish(Runner *r, const Test *t, Outcome o)
@@ -459,7 +471,7 @@ int main(int argc, char **argv)
 		else if (!strcmp(s, "-known") && i + 1 < argc)
 			read_known(&r, argv[++i]);
 		else if (!strncmp(s, "unit:", 5))
-			vec_push(&r.ar, &r.test, (Test){path_base(s + 5), "unit", s + 5, ""});
+			vec_push(&r.ar, &r.test, (Test){unit_name(&r.ar, s + 5), "unit", s + 5, ""});
 		else if (!strncmp(s, "run:", 4))
 			add_dir(&r, "run", s + 4);
 		else if (!strncmp(s, "err:", 4))
