@@ -178,6 +178,115 @@ GO test.tick, 64
 	call	"runtime.selectnbsend"
 	ENDGO
 
+/* registers: DX -> {code, iterations, done}: loop with known values in every register, with
+ * no call, and send 1 if all are still there. The only function the test's module table has. */
+.globl test_registers_first, test_registers_end
+.section .gotext, "ax", @progbits
+.balign 16
+test_registers_first:
+GO test.registers, 64
+	mov	%rdx, 8(%rsp)
+	mov	8(%rdx), %rcx
+	mov	$100, %eax
+	movq	%rax, %xmm0
+	mov	$101, %eax
+	movq	%rax, %xmm1
+	mov	$102, %eax
+	movq	%rax, %xmm2
+	mov	$103, %eax
+	movq	%rax, %xmm3
+	mov	$104, %eax
+	movq	%rax, %xmm4
+	mov	$105, %eax
+	movq	%rax, %xmm5
+	mov	$106, %eax
+	movq	%rax, %xmm6
+	mov	$107, %eax
+	movq	%rax, %xmm7
+	mov	$108, %eax
+	movq	%rax, %xmm8
+	mov	$109, %eax
+	movq	%rax, %xmm9
+	mov	$110, %eax
+	movq	%rax, %xmm10
+	mov	$111, %eax
+	movq	%rax, %xmm11
+	mov	$112, %eax
+	movq	%rax, %xmm12
+	mov	$113, %eax
+	movq	%rax, %xmm13
+	mov	$114, %eax
+	movq	%rax, %xmm14
+	mov	$1000, %rax
+	mov	$1001, %rbx
+	mov	$1002, %rdx
+	mov	$1003, %rsi
+	mov	$1004, %rdi
+	mov	$1005, %r8
+	mov	$1006, %r9
+	mov	$1007, %r10
+	mov	$1008, %r11
+	mov	$1009, %r12
+	mov	$1010, %r13
+	mov	$1011, %r15
+	stc
+1:	nop
+	lea	-1(%rcx), %rcx
+	jrcxz	2f
+	jmp	1b
+2:	mov	$0, %ecx
+	adc	$0, %ecx
+	add	%rax, %rcx
+	add	%rbx, %rcx
+	add	%rdx, %rcx
+	add	%rsi, %rcx
+	add	%rdi, %rcx
+	add	%r8, %rcx
+	add	%r9, %rcx
+	add	%r10, %rcx
+	add	%r11, %rcx
+	add	%r12, %rcx
+	add	%r13, %rcx
+	add	%r15, %rcx
+	movq	%xmm0, %rax
+	add	%rax, %rcx
+	movq	%xmm1, %rax
+	add	%rax, %rcx
+	movq	%xmm2, %rax
+	add	%rax, %rcx
+	movq	%xmm3, %rax
+	add	%rax, %rcx
+	movq	%xmm4, %rax
+	add	%rax, %rcx
+	movq	%xmm5, %rax
+	add	%rax, %rcx
+	movq	%xmm6, %rax
+	add	%rax, %rcx
+	movq	%xmm7, %rax
+	add	%rax, %rcx
+	movq	%xmm8, %rax
+	add	%rax, %rcx
+	movq	%xmm9, %rax
+	add	%rax, %rcx
+	movq	%xmm10, %rax
+	add	%rax, %rcx
+	movq	%xmm11, %rax
+	add	%rax, %rcx
+	movq	%xmm12, %rax
+	add	%rax, %rcx
+	movq	%xmm13, %rax
+	add	%rax, %rcx
+	movq	%xmm14, %rax
+	add	%rax, %rcx
+	sub	$13672, %rcx
+	mov	%rcx, 16(%rsp)
+	mov	8(%rsp), %rdx
+	mov	16(%rdx), %rax
+	lea	16(%rsp), %rbx
+	call	"runtime.chansend1"
+	ENDGO
+test_registers_end:
+
 /* test.main: AX AX ... drives: calls C test_next(step, value) -> {op, arg} until op 0.
  * op 1: go arg   op 2: receive from arg   op 3: send 5 to arg   op 4: deep(arg)
  * op 5: GOMAXPROCS(arg)   op 6, 7: lock, unlock the thread   op 8: collect */

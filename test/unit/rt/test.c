@@ -4,6 +4,29 @@
 #include "../../../runtime/runtime.h"
 
 Moduledata rt_firstmoduledata;
+
+/* A module table with one function, so that the preemption signal finds a safe place. */
+extern u8 test_registers_first[], test_registers_end[];
+static struct { Func f; u32 pcdata[2], funcdata[2]; } onefunc;
+static Functab onetab[2];
+static Findfuncbucket onebucket[2];
+static const Stackmap nomap = { 1, 0, {} };
+
+static void moduleinit(void) {
+	Moduledata *md = &rt_firstmoduledata;
+	uptr lo = (uptr)test_registers_first, hi = (uptr)test_registers_end;
+	onefunc.f = (Func){ .nameoff = 1, .nfuncdata = 2 };
+	onefunc.funcdata[0] = ~(u32)0;
+	onefunc.funcdata[1] = 0;
+	onetab[1].entryoff = (u32)(hi - lo);
+	md->gofunc = (uptr)&nomap;
+	md->funcnametab.ptr = "\0test.registers";
+	md->pclntable.ptr = &onefunc;
+	md->ftab = (Slice){ onetab, 2, 2 };
+	md->findfunctab = (uptr)onebucket;
+	md->minpc = md->text = lo;
+	md->maxpc = md->etext = hi;
+}
 i64 os_syscall(i64 nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 Pair poll_open(uptr fd);
 
@@ -16,6 +39,7 @@ GOFUNC(go_locker, "test.locker");
 GOFUNC(go_selector, "test.selector");
 GOFUNC(go_feeder, "test.feeder");
 GOFUNC(go_tick, "test.tick");
+GOFUNC(go_registers, "test.registers");
 
 typedef struct { const void *fn; u64 w[4]; } Closure;
 
@@ -43,6 +67,13 @@ static u32 sema = 1;
 static i64 t0;
 static i32 fds[2];
 static u64 tid;
+
+static u32 gen(void) {
+	u32 n = 0;
+	for (M *mp = sched.allm; mp != NULL; mp = mp->alllink)
+		n += mp->preemptgen;
+	return n;
+}
 
 static Pair op(u64 o, void *arg) { return (Pair){ o, (u64)arg }; }
 
@@ -180,6 +211,24 @@ again:
 		}
 		break;
 	case 10:
+		/* one P: a loop without calls must let the sleeper run, and lose no register */
+		if (i == 1)
+			return op(5, (void *)1);
+		if (i == 2) {
+			moduleinit();
+			return op(1, closure(go_registers, 400000000, (u64)done, 0, 0));
+		}
+		if (i == 3)
+			return op(1, closure(go_sleeper, 1000000, (u64)b, 0, 0));
+		if (i == 4)
+			return op(2, b);
+		if (i == 5) {
+			check("preempted a loop", aload(&done->qcount) == 0 && gen() != 0);
+			return op(2, done);
+		}
+		check("registers kept", value == 0);
+		break;
+	case 11:
 		/* idle: an argument asks for two seconds of sleep, to be watched from outside */
 		if (i == 1 && rt_argc > 1)
 			return op(1, closure(go_sleeper, 2000000000, (u64)done, 0, 0));
