@@ -113,7 +113,7 @@ static void dot_import(Collect *x, NodeId local, Obj *pkgname, Pkg *imp)
 			continue;
 		}
 		map_putp(c->ar, &x->fs->names, name, o);
-		map_put(c->ar, &x->v->dotimport, hash_mix((u64)(uintptr_t)x->fs, (u64)(uintptr_t)name) | 1, (u64)(uintptr_t)pkgname);
+		map_put(c->ar, &x->v->dotimport, hash_mix(hash_mix(1, (u64)(uintptr_t)x->fs), (u64)(uintptr_t)name) | 1, (u64)(uintptr_t)pkgname);
 	}
 }
 

@@ -113,7 +113,7 @@ void check_add_dep(Check *c, Obj *o)
 		o = o->fn.origin;
 	if (!check_decl_info(c->pkg, o))
 		return;
-	u64 key = hash_mix((u64)(uintptr_t)b, (u64)(uintptr_t)o) | 1;
+	u64 key = hash_mix(hash_mix(1, (u64)(uintptr_t)b), (u64)(uintptr_t)o) | 1;
 	u64 *slot = map_slot(c->ar, &c->depseen, key);
 	if (*slot == (u64)(uintptr_t)o)
 		return;

@@ -15,7 +15,7 @@ static void use_dot_import(Check *c, Scope *where, const Name *name)
 	PkgPriv *v = pkg_priv(c->pkg);
 	if (!v->dotimport.n)
 		return;
-	Obj *p = (Obj *)(uintptr_t)map_get(&v->dotimport, hash_mix((u64)(uintptr_t)where, (u64)(uintptr_t)name) | 1);
+	Obj *p = (Obj *)(uintptr_t)map_get(&v->dotimport, hash_mix(hash_mix(1, (u64)(uintptr_t)where), (u64)(uintptr_t)name) | 1);
 	if (p)
 		obj_set(p, ObjUsed);
 }
