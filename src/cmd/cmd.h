@@ -1,7 +1,7 @@
 /* cmd: the subcommands, one small file each, and the pipeline they share.
  *
- * A Build is one run of the pipeline: options in, phases in order, each timed. Phases: load, check, (build, summarise,
- * compile, link as they exist). Diagnostics are printed per package under "# import/path", imports first, as the go command does. */
+ * A Build is one run of the pipeline: options in, phases in order, each timed. Phases: load, check, reach, summarise,
+ * compile, link. Diagnostics are printed per package under "# import/path", imports first, as the go command does. */
 #ifndef SEAGO_CMD_H
 #define SEAGO_CMD_H
 
@@ -16,6 +16,7 @@ typedef struct Options {
 	bool time;                     /* -d time */
 	const char *stop;              /* -d stop=PHASE */
 	const char *dump;              /* -d parse ... */
+	PassOptions pass;              /* -d PASS[=func], off=, on=, stop=, check */
 	const char **arg; u32 narg;    /* packages or files */
 	const char **rest; u32 nrest;  /* run: arguments of the program */
 } Options;

@@ -44,6 +44,24 @@ static void compile_one(void *arg, int worker, u32 i)
 	bug_context_func = NULL;
 }
 
+/* One component of the call graph: its callees have been summarised. */
+static void summarise_component(void *arg, Func **f, u32 n)
+{
+	Build *b = arg;
+	for (u32 i = 0; i < n; i++) {
+		bug_context_func = f[i]->sym->name;
+		ssa_pass_done(f[i], "build");
+		ssa_run_stage(f[i], PassEarly);
+	}
+	if (ssa_pass_on(&b->prog, "escape")) {
+		bug_context_pass = "escape";
+		escape_component(&b->whole, f, n);
+		for (u32 i = 0; i < n; i++)
+			ssa_pass_done(f[i], "escape");
+	}
+	bug_context_pass = bug_context_func = NULL;
+}
+
 static u32 compile_all(Build *b)
 {
 	VEC(Sym *) v = {0};
@@ -70,6 +88,7 @@ bool build_back(Build *b, const char *out)
 {
 	b->prog.ar = &b->ar;
 	b->prog.chk = b->chk;
+	b->prog.pass = &b->opt.pass;
 	symtab_init(&b->prog);
 	build_phase(b, "reach");
 	if (!reach(b)) {
@@ -77,6 +96,10 @@ bool build_back(Build *b, const char *out)
 		return false;
 	}
 	if (build_stopped(b, "reach"))
+		return true;
+	build_phase(b, "summarise");
+	whole_bottom_up(&b->whole, summarise_component, b);
+	if (build_stopped(b, "summarise"))
 		return true;
 	build_phase(b, "compile");
 	compile_all(b);

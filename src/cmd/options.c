@@ -6,8 +6,12 @@
 static const char *const d_help[] = {
 	"help       this list",
 	"time       time of each phase on standard error",
-	"stop=P     stop after phase P: load, check",
+	"stop=P     stop after phase P: load, check, reach, summarise, compile; or run no optional pass after pass P",
 	"parse      print the syntax trees of the named packages",
+	"PASS[=F]   print functions (or only function F) after the pass; \"build\": before the first",
+	"off=P,...  leave out optional passes",
+	"on=P,...   run passes that are off by default",
+	"check      verify the SSA after every pass",
 };
 
 void options_help(void)
@@ -20,21 +24,48 @@ void options_help(void)
 	       "\t-d what     look inside; -d help lists what\n");
 }
 
+/* PASS or PASS=function */
+static bool pass_dump(Options *o, const char *v)
+{
+	size_t n = strcspn(v, "=");
+	if (!ssa_pass_known(v, n))
+		return false;
+	o->pass.dump = intern(v, n)->s;
+	o->pass.dumpfunc = v[n] ? v + n + 1 : NULL;
+	return true;
+}
+
+static void list_passes(void)
+{
+	printf("\nPasses:\n\n");
+	for (const Pass *p = ssa_passes; p->name; p++)
+		printf("  %-10s %s%s\n", p->name, p->what, p->required ? " (required)" : "");
+}
+
 static bool d_flag(Options *o, const char *v)
 {
 	if (!strcmp(v, "help")) {
 		for (size_t i = 0; i < nelem(d_help); i++)
 			printf("  %s\n", d_help[i]);
+		list_passes();
 		exit(0);
 	}
 	if (!strcmp(v, "time"))
 		o->time = true;
+	else if (!strncmp(v, "stop=", 5) && ssa_pass_known(v + 5, strlen(v + 5)))
+		o->pass.stop = v + 5;
 	else if (!strncmp(v, "stop=", 5))
 		o->stop = v + 5;
+	else if (!strncmp(v, "off=", 4))
+		o->pass.off = v + 4;
+	else if (!strncmp(v, "on=", 3))
+		o->pass.on = v + 3;
+	else if (!strcmp(v, "check"))
+		o->pass.check = true;
 	else if (!strcmp(v, "parse"))
 		o->dump = v;
 	else
-		return false;
+		return pass_dump(o, v);
 	return true;
 }
 

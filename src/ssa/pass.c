@@ -6,20 +6,76 @@ void ssa_deadcode(Func *f);
 void ssa_alloc(Func *f);
 
 const Pass ssa_passes[] = {
-	{"deadcode", ssa_deadcode, false},
+	{"inline", NULL, PassWhole, false, "small functions into their callers"},
+	{"escape", NULL, PassWhole, false, "objects that do not outlive their frame move into it"},
 	/* from here on nothing decides where an object lives */
-	{"alloc", ssa_alloc, true},
+	{"deadcode", ssa_deadcode, PassLate, false, "values nobody uses"},
+	{"alloc", ssa_alloc, PassLate, true, "allocations become calls"},
 	{0},
 };
 
-void ssa_run_passes(Func *f)
+/* Passes still being tried out: only with -d on=NAME. */
+static const char *const off_by_default[] = {"inline"};
+
+static bool listed(const char *list, const char *name)
 {
+	size_t n = strlen(name);
+	for (const char *p = list; p && *p; p += strcspn(p, ","), p += *p == ',')
+		if (strcspn(p, ",") == n && !memcmp(p, name, n))
+			return true;
+	return false;
+}
+
+bool ssa_pass_known(const char *name, size_t n)
+{
+	if (n == 5 && !memcmp(name, "build", n))
+		return true;
+	for (const Pass *p = ssa_passes; p->name; p++)
+		if (strlen(p->name) == n && !memcmp(p->name, name, n))
+			return true;
+	return false;
+}
+
+bool ssa_pass_on(const Program *p, const char *name)
+{
+	const PassOptions *o = p->pass;
+	if (o && listed(o->off, name))
+		return false;
+	for (size_t i = 0; i < nelem(off_by_default); i++)
+		if (!strcmp(off_by_default[i], name))
+			return o && listed(o->on, name);
+	return true;
+}
+
+void ssa_pass_done(Func *f, const char *name)
+{
+	const PassOptions *o = f->prog->pass;
+	if (!o)
+		return;
+	if (o->check)
+		ssa_verify(f, name);
+	if (!o->dump || strcmp(o->dump, name) || (o->dumpfunc && strcmp(o->dumpfunc, f->sym->name)))
+		return;
+	Arena ar = {0};
+	Buf b = {.ar = &ar};
+	ssa_print(&b, f);
+	printf("; after %s\n%s", name, buf_str(&b));
+	arena_free(&ar);
+}
+
+void ssa_run_stage(Func *f, PassStage stage)
+{
+	const PassOptions *o = f->prog->pass;
+	bool stopped = false;
 	for (const Pass *p = ssa_passes; p->name; p++) {
-		bug_context_pass = p->name;
-		p->run(f);
-#ifdef SEAGO_CHECK
-		ssa_verify(f, p->name);
-#endif
+		if (p->stage != stage || !p->run)
+			continue;
+		if (p->required || (!stopped && ssa_pass_on(f->prog, p->name))) {
+			bug_context_pass = p->name;
+			p->run(f);
+			ssa_pass_done(f, p->name);
+		}
+		stopped |= o && o->stop && !strcmp(o->stop, p->name);
 	}
 	bug_context_pass = NULL;
 }

@@ -209,6 +209,7 @@ struct Program {
 	Map linkname;         /* Obj* -> const char*: symbol name given by go:linkname; frozen before building */
 	VEC(Func *) func;     /* all built functions */
 	struct Whole *whole;
+	const struct PassOptions *pass;
 	Map sigs;             /* sig_make: receiver -> function type -> Sig */
 	Lock lock;            /* guards func and sigs */
 };
@@ -287,8 +288,24 @@ bool dom_in_loop(const Dom *d, BlockId header, BlockId b);
 void ssa_print(Buf *b, const Func *f);
 Func *ssa_read(Program *p, const char *text, Diag *d);              /* what ssa_print wrote */
 void ssa_verify(Func *f, const char *when);                         /* bug() on the first broken invariant */
-typedef struct Pass { const char *name; void (*run)(Func *f); bool required; } Pass;
-extern const Pass ssa_passes[];
-void ssa_run_passes(Func *f);
+/* The pass table: in order. Early passes run on every function of a component before its callers are looked at, "inline" and
+ * "escape" are the whole program's (no function here), late ones run on each function alone. */
+typedef enum PassStage { PassEarly, PassWhole, PassLate } PassStage;
+typedef struct Pass { const char *name; void (*run)(Func *f); u8 stage; bool required; const char *what; } Pass;
+extern const Pass ssa_passes[];                                     /* ends with a NULL name */
+/* How the passes are run; Program.pass, NULL: all of them. */
+typedef struct PassOptions {
+	const char *off;             /* names, comma separated: not run unless required */
+	const char *on;              /* names of passes that are off by default */
+	const char *dump;            /* print after this pass ("build": before all), dumpfunc: only this function */
+	const char *dumpfunc;
+	const char *stop;            /* the last late pass to run */
+	bool check;                  /* verify after each */
+} PassOptions;
+bool ssa_pass_known(const char *name, size_t n);
+bool ssa_pass_on(const Program *p, const char *name);
+void ssa_pass_done(Func *f, const char *name);                      /* verifies and prints as asked */
+void ssa_run_stage(Func *f, PassStage stage);
+static inline void ssa_run_passes(Func *f) { ssa_run_stage(f, PassLate); }
 
 #endif

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include "whole.h"
 
-typedef struct Node { Func *f; u32 low, num; bool on_stack; u32 i, n; u32 *succ; } Node;
+typedef struct CallNode { Func *f; u32 low, num; bool on_stack; u32 i, n; u32 *succ; } CallNode;
 typedef struct Graph {
 	Arena *ar;
-	Node *node; u32 n;
+	CallNode *node; u32 n;
 	Map index;               /* Func* -> node + 1 */
 	VEC(u32) stack;
 	u32 serial;
@@ -42,7 +42,7 @@ static void add_edge(Graph *g, u32 *out, u32 *n, Sym *s)
 		out[(*n)++] = (u32)i - 1;
 }
 
-static void find_edges(Graph *g, Node *x)
+static void find_edges(Graph *g, CallNode *x)
 {
 	Func *f = x->f;
 	u32 max = 0;
@@ -64,7 +64,7 @@ static void find_edges(Graph *g, Node *x)
 
 static void enter(Graph *g, u32 i)
 {
-	Node *x = &g->node[i];
+	CallNode *x = &g->node[i];
 	x->low = x->num = ++g->serial;
 	x->on_stack = true;
 	vec_push(g->ar, &g->stack, i);
@@ -93,10 +93,10 @@ static void visit(Graph *g, u32 root, void (*fn)(void *arg, Func **f, u32 n), vo
 	vec_push(g->ar, &path, root);
 	while (path.n) {
 		u32 i = vec_last(&path);
-		Node *x = &g->node[i];
+		CallNode *x = &g->node[i];
 		if (x->i < x->n) {
 			u32 s = x->succ[x->i++];
-			Node *y = &g->node[s];
+			CallNode *y = &g->node[s];
 			if (!y->num) {
 				enter(g, s);
 				vec_push(g->ar, &path, s);
@@ -127,7 +127,7 @@ void whole_bottom_up(Whole *w, void (*fn)(void *arg, Func **f, u32 n), void *arg
 		if (w->live.a[i]->fn)
 			f[g.n++] = w->live.a[i]->fn;
 	qsort(f, g.n, sizeof *f, by_name);
-	g.node = arena_array(&ar, Node, g.n);
+	g.node = arena_array(&ar, CallNode, g.n);
 	for (u32 i = 0; i < g.n; i++) {
 		g.node[i].f = f[i];
 		map_put(&ar, &g.index, (u64)(uintptr_t)f[i], i + 1);
