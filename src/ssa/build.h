@@ -63,7 +63,6 @@ struct Target {
 	Name *label;
 	BlockId brk, cont;
 	NodeId stmt;
-	RangeFunc *body;             /* the range-over-func body this statement is in (NULL: the function proper) */
 };
 typedef struct Label { Name *name; BlockId block; struct Label *next; } Label;
 
@@ -106,7 +105,8 @@ struct Build {
 	Map rtsigs;                  /* spelling -> function type of machine scalars */
 	/* results */
 	Type *sigtype;               /* KindFunc */
-	Loc *result; u32 nresult;
+	Type *retsig;                /* of the function that return statements leave: sigtype, but for range-over-func bodies */
+	u32 nresult;
 	Obj **resultobj;             /* entries NULL or blank ones when unnamed */
 	Obj *defers;                 /* token of the frame that range-over-func bodies defer to */
 	bool has_range_func;
@@ -295,6 +295,8 @@ void range_leave(Build *b, u16 op, Name *label);                  /* out of a ra
 Obj *obj_synthetic(Build *b, const char *name, Type *t, u32 flags);
 void defer_exit(Build *b);
 void params_declare(Build *b, NodeId recv, NodeId functype);        /* parameters and results become variables */
+Val param_val(Build *b, const Sig *s, u32 i);                     /* incoming parameter i */
+void ret(Build *b, const Val *v);                                 /* leaves with these results; runs no defers */
 void body_build(Build *b, NodeId recv, NodeId functype, NodeId block);
 void loop_var_copy(Build *b, Obj **v, u32 n);
 

@@ -31,7 +31,7 @@ static ValueId param_value(Build *b, SsaOp op, Ty ty, u32 index)
 	return v;
 }
 
-static Val param_val(Build *b, const Sig *s, u32 i)
+Val param_val(Build *b, const Sig *s, u32 i)
 {
 	const SigVar *sv = &s->param[i];
 	Part part[4];
@@ -152,7 +152,7 @@ static void put_result(Build *b, const Sig *s, u32 i, Val v)
 	}
 }
 
-static void ret(Build *b, const Val *v)
+void ret(Build *b, const Val *v)
 {
 	const Sig *s = b->f->sig;
 	b_live(b);
@@ -198,10 +198,10 @@ void stmt_return(Build *b, NodeId n)
 	if (cnt == 1 && b->nresult > 1) {
 		Val t = expr_call(b, node_unparen(b->file, expr_item(b->file, res, 0)));
 		for (u32 i = 0; i < b->nresult; i++)
-			v[i] = assign_conv(b, t.elem[i], b->sigtype->fn.results->tuple.v[i]->type);
+			v[i] = assign_conv(b, t.elem[i], b->retsig->fn.results->tuple.v[i]->type);
 	} else {
 		for (u32 i = 0; i < cnt; i++)
-			v[i] = expr_to(b, expr_item(b->file, res, i), b->sigtype->fn.results->tuple.v[i]->type);
+			v[i] = expr_to(b, expr_item(b->file, res, i), b->retsig->fn.results->tuple.v[i]->type);
 	}
 	b->pos = node_at(b->file, n)->pos;
 	if (!has_storage(b)) {

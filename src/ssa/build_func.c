@@ -25,7 +25,7 @@ Build *build_new(Program *p, Sym *s, Type *sigtype, Type *recv, File *file, Pkg 
 	b->file = file;
 	b->pkg = pkg;
 	b->outer = outer;
-	b->sigtype = sigtype;
+	b->sigtype = b->retsig = sigtype;
 	b->litname = s->name;
 	b->capsize = 8;
 	s->kind = SymText;

@@ -307,7 +307,7 @@ static void stmt_for(Build *b, NodeId n, const Node *nd)
 		b_jump(b, body);
 	b_seal(b, body);
 	b_start(b, body);
-	Target t = {.up = b->target, .label = label, .brk = done, .cont = next, .stmt = n, .body = b->range};
+	Target t = {.up = b->target, .label = label, .brk = done, .cont = next, .stmt = n};
 	b->target = &t;
 	b->loop++;
 	stmt(b, nd->b);

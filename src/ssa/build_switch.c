@@ -142,7 +142,7 @@ static void dispatch(Build *b, ListId clauses, NodeId tag, const BlockId *body, 
 
 static void bodies(Build *b, NodeId n, ListId clauses, const BlockId *body, BlockId done, Name *label, void (*enter)(Build *b, NodeId clause, void *arg), void *arg)
 {
-	Target t = {.up = b->target, .label = label, .brk = done, .stmt = n, .body = b->range};
+	Target t = {.up = b->target, .label = label, .brk = done, .stmt = n};
 	b->target = &t;
 	u32 cnt = list_len(b->file, clauses);
 	for (u32 i = 0; i < cnt; i++) {          /* in order: fallthrough reaches the next body before it is sealed */
