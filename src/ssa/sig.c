@@ -31,10 +31,17 @@ static bool add(Flat *fl, Ty ty, i64 off, u32 max)
 	return true;
 }
 
+/* Constant operands such as shift counts may keep an untyped type: the default type's representation. */
+static const u8 untyped_default[] = {
+	KindBool, KindInt, KindInt32, KindFloat64, KindComplex128, KindString, KindUnsafePointer,
+};
+
 /* Components of t at off; false when there are more than max or an array stands in the way. */
 static bool flatten(Checker *k, Type *t, i64 off, Flat *fl, u32 max)
 {
 	Type *u = types_under(t);
+	if (u->kind >= KindUntypedBool && u->kind <= KindUntypedNil)
+		u = k->typ[untyped_default[u->kind - KindUntypedBool]];
 	Ty ty = scalar(u);
 	if (ty != TyVoid)
 		return add(fl, ty, off, max);
