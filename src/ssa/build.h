@@ -258,6 +258,7 @@ ValueId call_rt1(Build *b, const char *name, Ty ty, u32 n, ...);
 void call_rt0(Build *b, const char *name, u32 n, ...);
 ValueId call_sym(Build *b, Sym *s, Type *sig, Type *recv, const ValueId *a, u32 n);
 Type *rt_sig(Build *b, const char *in, const char *out);          /* function type of machine scalars: "pi" */
+Type *rt_sig_of(Checker *k, const char *in, const char *out);
 Val method_value(Build *b, NodeId n);
 Val funcval_of(Build *b, Obj *fn, Type **targs, u32 ntargs);
 ValueId closure_wrap(Build *b, Callee *c, const char *what);      /* func() that makes the call later */

@@ -117,13 +117,18 @@ static TypeKind scalar_kind(char c)
 	bug("scalar code %c", c);
 }
 
-static Type *scalar_tuple(Build *b, const char *s)
+static Type *scalar_tuple(Checker *k, const char *s)
 {
 	Type *t[16];
 	u32 n = 0;
 	for (; *s; s++)
-		t[n++] = b_basic(b, scalar_kind(*s));
-	return types_tuple_of(b->k, t, n);
+		t[n++] = k->typ[scalar_kind(*s)];
+	return types_tuple_of(k, t, n);
+}
+
+Type *rt_sig_of(Checker *k, const char *in, const char *out)
+{
+	return types_func(k, scalar_tuple(k, in), scalar_tuple(k, out), false);
 }
 
 Type *rt_sig(Build *b, const char *in, const char *out)
@@ -131,7 +136,7 @@ Type *rt_sig(Build *b, const char *in, const char *out)
 	Name *key = intern_str(arena_printf(b->ar, "%s.%s", in, out));
 	Type *t = map_getp(&b->rtsigs, key);
 	if (!t) {
-		t = types_func(b->k, scalar_tuple(b, in), scalar_tuple(b, out), false);
+		t = rt_sig_of(b->k, in, out);
 		map_putp(b->ar, &b->rtsigs, key, t);
 	}
 	return t;
