@@ -43,6 +43,7 @@ enum {  /* MInst.flags */
 	MSwap = 2,             /* uses 0 and 1 may be exchanged */
 	MCall = 4,             /* safepoint; destroys all registers */
 	MNoreturn = 8,
+	MPanics = 32,          /* a cold call that panics: has a stack map of what survives a panic */
 	MInserted = 16,        /* by regalloc: copies, reloads, stores to spill slots */
 };
 

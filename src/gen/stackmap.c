@@ -192,7 +192,7 @@ void gen_stackmap(MFunc *m)
 		join(c, m->order.a[k]);
 		for (u32 i = b->out.n; i-- > 0;) {
 			MInst *x = &b->out.a[i];
-			if (x->flags & MCall)
+			if (x->flags & (MCall | MPanics))
 				call_map(c, x, args, locals);
 			if (x->mem == MemSlot && x->slotaddr)
 				c->addr[x->slot] = 1;

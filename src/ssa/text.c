@@ -483,7 +483,8 @@ static void read_head(Reader *r)
 Func *ssa_read(Program *p, const char *text, Diag *d)
 {
 	Reader r = {.p = text, .start = text, .prog = p, .diag = d};
-	end_line(&r);
+	while (*r.p == '\n' || *r.p == ' ' || *r.p == '\t')
+		r.p++;
 	if (!accept_word(&r, "func") || !accept(&r, "@")) {
 		fail(&r, "func expected");
 		return NULL;

@@ -79,7 +79,7 @@ static void check_shape(Verify *c, BlockId id)
 			broken(c, v, id, "wrong result type");
 		ValueId *a = value_args(f, v);
 		for (u32 j = 0; j < p->nargs; j++)
-			if (!a[j] || a[j] >= f->v.n || f->v.a[a[j]].ty == TyVoid)
+			if (!a[j] || a[j] >= f->v.n || (f->v.a[a[j]].ty == TyVoid) != (p->op == SsaResult || p->op == SsaResultAddr))
 				broken(c, v, id, "bad argument");
 	}
 }
@@ -134,6 +134,10 @@ static void check_types(Verify *c, ValueId v)
 	case SsaCall: case SsaCallClosure: case SsaCallCode:
 		if (!p->sig || (p->op == SsaCall && !p->callee))
 			broken(c, v, p->block, "call without callee or signature");
+		break;
+	case SsaResult: case SsaResultAddr:
+		if (!(ssa_op_info[f->v.a[a[0]].op].flags & SsaCallFlag) || p->aux < 0 || p->aux >= f->v.a[a[0]].sig->nout)
+			broken(c, v, p->block, "result of no call");
 		break;
 	case SsaStore:
 		if ((p->flags & FlagWB) && t1 != TyPtr)

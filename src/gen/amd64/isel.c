@@ -952,6 +952,7 @@ static void lower_bounds(Isel *s, ValueId v)
 	ValueId a = real(s, p->arg[0]), b = real(s, p->arg[1]);
 	i64 c, d;
 	MInst *i = begin(s, XBounds, 8);
+	i->flags = MPanics | MNoreturn;
 	i->sym = panics;
 	s->m->has_bounds = true;
 	if (is_const(s, a, &c) && fits32(c) && !(is_const(s, b, &d) && fits32(d))) {
