@@ -65,6 +65,7 @@ static void call_method(Build *b, Val v, const MethodEntry *m, u32 skip)
 		while (k < ts->nmethod && !(ts->method[k]->name == m->fn->name && (m->fn->name->exported || ts->method[k]->pkg == m->fn->pkg)))
 			k++;
 		c.kind = CalleeCode;
+		c.sym = sym_imethod(b->p, m->fn, c.sig);
 		c.fn = v_load(b, TyPtr, i.p[0], 24 + 8 * (i64)k, 0);
 		c.recv = b_basic(b, KindUnsafePointer);
 		arg[0] = val_1(c.recv, i.p[1]);
@@ -299,4 +300,26 @@ Func *ssa_build_init(Program *p, Sym *s, Body *body)
 	}
 	ret(b, NULL);
 	return build_finish(b);
+}
+
+/* ---- what a symbol asks for ---- */
+
+Func *ssa_build_sym(Program *p, Sym *s)
+{
+	struct SymDef *d = s->def;
+	switch (d->what) {
+	case WhatFunc:
+		return ssa_build(p, s, d->fn->fn.body, (FuncInst){d->fn, d->targs, d->ntargs});
+	case WhatEq:
+		return ssa_build_eq(p, s, d->type);
+	case WhatHash:
+		return ssa_build_hash(p, s, d->type);
+	case WhatWrapper: case WhatIfn:
+		return ssa_build_wrapper(p, s, d->type, d->method, d->what == WhatIfn);
+	case WhatMethodVal:
+		return ssa_build_methodval(p, s, d->type, d->method);
+	case WhatInit:
+		return ssa_build_init(p, s, d->body);
+	}
+	bug("ssa_build_sym: %s is no function", s->name);
 }

@@ -286,6 +286,7 @@ static void callee_method(Build *b, NodeId n, NodeId fun, Callee *c)
 	if (types_under(recv.t)->kind == KindInterface) {
 		ValueId tab = recv.p[0];
 		c->kind = CalleeCode;
+		c->sym = sym_imethod(b->p, s->obj, c->sig);
 		c->fn = v_load(b, TyPtr, tab, 24 + 8 * (i64)itab_index(b, recv.t, s->obj), 0);
 		c->recv = b_basic(b, KindUnsafePointer);
 		c->arg[0] = val_1(c->recv, recv.p[1]);
