@@ -151,7 +151,7 @@ bool link_program(Program *p, const char *out, Diag *d)
 	if (!robj_load(&im, robj_start, (size_t)(robj_end - robj_start)))
 		bug("the embedded runtime object cannot be read");
 	for (u32 i = 0; i < p->whole->live.n; i++)      /* code has been inlined and simplified since: look again */
-		p->whole->live.a[i]->reachable = false;
+		p->whole->live.a[i]->wanted = true, p->whole->live.a[i]->reachable = false;
 	link_bounds(&im, false);
 	/* the module's tables refer to code, not the other way round: they are added below */
 	sym_get(p, "runtime.firstmoduledata")->reachable = true;

@@ -46,7 +46,8 @@ void link_mark(Image *im, Sym *root)
 		bool itab = s->def && s->def->what == WhatItab;
 		for (u32 i = 0; i < n; i++) {
 			Sym *to = r[i].sym->base ? r[i].sym->base : r[i].sym;
-			if (is_weak(r[i].kind) || (itab && r[i].off >= 24) || to->reachable)
+			bool method = is_weak(r[i].kind) || (itab && r[i].off >= 24);
+			if (to->reachable || (method && !to->wanted))
 				continue;
 			if (to->kind == SymUndef) {
 				undefined(im, s, to);

@@ -171,6 +171,7 @@ struct Sym {
 	u8 kind;
 	u8 align;             /* log2 */
 	bool dupok, local, reachable, used_in_iface, readonly;
+	bool wanted;          /* link: reachability found it live; tables of methods refer to it */
 	u32 size;
 	u8 *data;             /* NULL: zeros */
 	VEC(Reloc) rel;
