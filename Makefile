@@ -59,12 +59,13 @@ $(B)/test/%.o: test/unit/%.c
 $(B)/runner: test/runner/runner.c $(call obj_of,base)
 	$(CC) $(CFLAGS) -o $@ $^ -lpthread
 
-UNIT := $(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_malloc
+UNIT := $(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_malloc $(B)/test_ssa
 GOROOT_USED = $(or $(GOROOT_FOUND),goroot)
 test: std
 	$(MAKE) $(B)/seago $(B)/runner $(UNIT)
 	tools/layers
 	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) -known test/known.txt unit:$(B)/test_base unit:$(B)/test_malloc \
+		"unit:$(B)/test_ssa $(wildcard test/ssa/*.ssa)" \
 		"unit:$(B)/test_syntax errors $(GOROOT_USED)/src/cmd/compile/internal/syntax/testdata" \
 		"unit:$(B)/test_types std" "unit:$(B)/test_types facts" err:test/err goroot:test/goroot.list
 
@@ -82,7 +83,8 @@ wc:
 $(B)/test_base: $(B)/test/test_base.o $(call obj_of,base)
 $(B)/test_syntax: $(B)/test/test_syntax.o $(call obj_of,base) $(call obj_of,syntax)
 $(B)/test_types: $(B)/test/test_types.o $(foreach f,base syntax types,$(call obj_of,$(f)))
-$(B)/test_base $(B)/test_syntax $(B)/test_types:
+$(B)/test_ssa: $(B)/test/test_ssa.o $(filter-out $(B)/ssa/build%,$(foreach f,base syntax types ssa,$(call obj_of,$(f)))) $(B)/whole/callgraph.o $(B)/whole/escape.o
+$(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_ssa:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 clean:

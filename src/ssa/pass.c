@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include "ssa.h"
 
+void ssa_sroa(Func *f);
 void ssa_deadcode(Func *f);
 void ssa_alloc(Func *f);
 
@@ -9,6 +10,7 @@ const Pass ssa_passes[] = {
 	{"inline", NULL, PassWhole, false, "small functions into their callers"},
 	{"escape", NULL, PassWhole, false, "objects that do not outlive their frame move into it"},
 	/* from here on nothing decides where an object lives */
+	{"sroa", ssa_sroa, PassLate, false, "frame slots become values"},
 	{"deadcode", ssa_deadcode, PassLate, false, "values nobody uses"},
 	{"alloc", ssa_alloc, PassLate, true, "allocations become calls"},
 	{0},

@@ -514,8 +514,13 @@ static void graph_make(Graph *g, Whole *w, Func *f, Arena *ar)
 
 /* ---- moving objects into the frame ---- */
 
-static u32 new_slot(Func *f, Type *t)
+/* In SSA read from text, allocations have a size but no type. */
+static u32 new_slot(Func *f, Type *t, i64 size)
 {
+	if (!t) {
+		vec_push(f->ar, &f->slot, (Slot){.size = (u32)size, .align = 8});
+		return f->slot.n - 1;
+	}
 	Layout *l = types_layout(f->prog->chk, t);
 	vec_push(f->ar, &f->slot, (Slot){.type = l->ptrbytes ? t : NULL, .size = (u32)l->size, .align = (u32)l->align});
 	return f->slot.n - 1;
@@ -529,7 +534,7 @@ static void to_slot(Func *f, BlockId b, ValueId v)
 	Type *t = (Type *)(uintptr_t)x->type;
 	if (x->op == SsaMakeSlice)
 		t = types_array(k, t, f->v.a[x->arg[1]].aux);
-	u32 slot = new_slot(f, t), size = f->slot.a[slot].size, inl = x->inl;
+	u32 slot = new_slot(f, t, x->aux), size = f->slot.a[slot].size, inl = x->inl;
 	Pos pos = x->pos;
 	ValueId def = func_value(f, b, SsaVarDef, TyVoid, pos);
 	f->v.a[def].aux = slot;
