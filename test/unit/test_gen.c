@@ -766,7 +766,7 @@ int main(int argc, char **argv)
 {
 	text = mmap(NULL, TextMax, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (argc > 1)
-		test_random((u32)atoi(argv[1]), (u32)atoi(argv[1]) + 1);
+		test_random((u32)atoi(argv[1]), argc > 2 ? (u32)atoi(argv[2]) : (u32)atoi(argv[1]) + 1);
 	else {
 		test_basic();
 		test_memory();

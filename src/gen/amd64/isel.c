@@ -1220,10 +1220,11 @@ static void lower_value(Isel *s, ValueId v, u32 at)
 
 /* ---- blocks ---- */
 
+/* A load that may fault is a nil check too: it stays, also when nobody wants what it loads. */
 static bool is_root(const Value *p)
 {
 	u8 fl = ssa_op_info[p->op].flags;
-	return (fl & (SsaEffect | SsaStoreFlag | SsaCallFlag)) || (p->op == SsaLoad && (p->flags & FlagVolatile));
+	return (fl & (SsaEffect | SsaStoreFlag | SsaCallFlag)) || (p->op == SsaLoad && ((p->flags & FlagVolatile) || !(p->flags & FlagNonNil)));
 }
 
 static void mark(Isel *s, VecId *work, ValueId v)
@@ -1392,8 +1393,8 @@ static void lower_block(Isel *s, u32 bi)
 	for (u32 k = b->v.n - (b->term == TermTailCall); k-- > 0;) {
 		ValueId v = b->v.a[k];
 		Value *p = val(s, v);
-		if (!s->want[v] && !is_root(p))
-			continue;
+		if (!s->want[v] && (!is_root(p) || (p->op == SsaLoad && s->uses[v])))
+			continue;               /* dead, or folded into its user */
 		s->pos = p->pos;
 		s->inl = p->inl;
 		s->now = s->epoch[v];
