@@ -224,9 +224,8 @@ GOFN("runtime.systemstack", systemstack)
 	mov	%rax, %rdx
 	cmp	%r14, %fs:M_curg
 	jne	1f
-	lea	8(%rsp), %rcx
-	mov	%rcx, G_sched_sp(%r14)
-	mov	(%rsp), %rcx
+	mov	%rsp, G_sched_sp(%r14)
+	mov	$"runtime.systemstack_switch"+1, %ecx     /* a frame of its own: upstream counts it */
 	mov	%rcx, G_sched_pc(%r14)
 	mov	%rbp, G_sched_bp(%r14)
 	movq	$0, G_sched_ctxt(%r14)
@@ -241,7 +240,6 @@ GOFN("runtime.systemstack", systemstack)
 	mov	%r14, %fs:M_g
 	mov	G_sched_sp(%r14), %rsp
 	mov	G_sched_bp(%r14), %rbp
-	push	G_sched_pc(%r14)
 	ret
 1:	jmp	*(%rdx)
 

@@ -409,7 +409,7 @@ GOFN("runtime.procyieldAsm", procyieldasm)
 GOFN("runtime.getfp", getfp)
 	mov	%rbp, %rax
 	ret
-GOFN("runtime.systemstack_switch", systemstackswitch)
+GOFN("runtime.systemstack_switch", systemstack_switch)
 	ud2
 GOFN("runtime.setg", setg)
 	mov	%rax, %r14

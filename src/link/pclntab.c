@@ -195,7 +195,7 @@ static u8 func_id(const Func *f, const char *name)
 	static const struct { const char *name; u8 id; } ids[] = {
 		{"abort", 1}, {"asmcgocall", 2}, {"asyncPreempt", 3}, {"corostart", 5}, {"goexit", 8}, {"gogo", 9},
 		{"gopanic", 10}, {"mcall", 12}, {"morestack", 13}, {"mstart", 14}, {"panicwrap", 15}, {"rt0_go", 16},
-		{"main", 17}, {"runFinalizers", 18}, {"runCleanups", 19}, {"sigpanic", 20}, {"systemstack", 21},
+		{"main", 17}, {"runFinalizers", 18}, {"runCleanups", 19}, {"sigpanic", 20}, {"systemstack", 21}, {"systemstack_switch", 22},
 		{"deferreturn", 23}, {"reflectcall", 23}, {"doReflectcall", 23},
 	};
 	if (f && f->funcid)
