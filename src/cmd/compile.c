@@ -12,6 +12,14 @@ static const char *const lowered[] = {
 	"runtime.goPanicSliceConvert", "runtime.panicdivide", "runtime.panicshift", "runtime.sigpanic",
 };
 
+/* First line of the GOROOT's VERSION file. */
+static const char *go_version(Build *b)
+{
+	size_t n;
+	char *v = file_read(&b->ar, path_join(&b->ar, b->ctx.goroot, "VERSION"), &n);
+	return v ? arena_strndup(&b->ar, v, strcspn(v, "\n")) : "go1.26";
+}
+
 static bool reach(Build *b)
 {
 	Loader *l = &b->load;
@@ -19,6 +27,8 @@ static bool reach(Build *b)
 	for (u32 i = 0; i < l->all.n; i++)
 		pkg[i] = l->all.a[i]->pkg;
 	whole_start(&b->whole, &b->prog, pkg, l->all.n);
+	whole_define_string(&b->whole, "runtime.buildVersion", go_version(b));
+	whole_define_string(&b->whole, "runtime.defaultGOROOT", b->ctx.goroot);
 	u32 n;
 	const char **undef = robj_undefined(&b->prog, robj_start, (size_t)(robj_end - robj_start), &n);
 	const char **root = arena_array(&b->ar, const char *, n + nelem(lowered));

@@ -229,8 +229,35 @@ static void index_linknames(Whole *w, Pkg *p)
 		}
 }
 
+/* Variables of package runtime that the toolchain fills: the table that boxes one-byte values, and strings about the build. */
+static void define_table(Program *p)
+{
+	Sym *s = sym_get(p, "runtime.staticuint64s");
+	s->kind = SymRodata;
+	s->align = 3;
+	s->size = 256 * 8;
+	s->data = arena_alloc(p->ar, s->size, 8);
+	for (u32 i = 0; i < 256; i++)
+		s->data[8 * i] = (u8)i;
+}
+
+void whole_define_string(Whole *w, const char *name, const char *text)
+{
+	Sym *s = sym_get(w->p, name);
+	u32 n = (u32)strlen(text);
+	s->kind = SymData;
+	s->gotype = w->p->chk->typ[KindString];
+	s->align = 3;
+	s->size = 16;
+	s->data = arena_alloc(w->p->ar, 16, 8);
+	memcpy(s->data + 8, &n, 4);
+	if (n)
+		sym_reloc(w->p, s, 0, RelocAddr64, sym_string(w->p, text, n), 0);
+}
+
 void whole_start(Whole *w, Program *p, Pkg **pkg, u32 npkg)
 {
+	define_table(p);
 	w->p = p;
 	p->whole = w;
 	w->pkg = pkg;

@@ -30,6 +30,8 @@ typedef struct Whole {
 /* Indexes linknames and packages; call after declarations of all packages are checked. */
 void whole_start(Whole *w, Program *p, Pkg **pkg, u32 npkg);
 /* Builds everything reachable from the runtime's roots and main. False if a reachable body has errors. */
+/* Gives a string variable its value, as the linker's -X does (before whole_reach). */
+void whole_define_string(Whole *w, const char *name, const char *text);
 bool whole_reach(Whole *w);
 void whole_mark(Whole *w, Sym *s);
 /* ---- typedesc.c: descriptors in internal/abi's layout ---- */
