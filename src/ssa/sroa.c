@@ -437,7 +437,7 @@ void ssa_sroa(Func *f)
 {
 	if (!f->slot.n)
 		return;
-	Arena ar = {0};
+	ARENA_LOCAL(ar, 64 << 10);
 	Dom d;
 	dom_make(&d, f, &ar);
 	Sroa s = {.f = f, .ar = &ar, .cand = arena_array(&ar, Cand, f->slot.n), .at = arena_array(&ar, At, f->v.n)};

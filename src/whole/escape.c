@@ -28,6 +28,7 @@ typedef struct Graph {
 	Loc *loc; u32 n;
 	VEC(Edge) edge;
 	VEC(u32) work;           /* roots to walk */
+	VEC(u32) todo;           /* locations on the way of one walk */
 	u32 slots, ins, outs;    /* first location of slots, stack parameters, results */
 	u32 *object;             /* value -> location of its object */
 	Escape *sum;
@@ -443,7 +444,7 @@ static void leak(Graph *g, u32 param, u32 root, i32 derefs)
 
 static void want_walk(Graph *g, u32 l)
 {
-	if (!g->loc[l].queued && g->loc[l].root) {
+	if (!g->loc[l].queued && g->loc[l].root && g->loc[l].edges) {
 		g->loc[l].queued = true;
 		vec_push(g->ar, &g->work, l);
 	}
@@ -452,14 +453,12 @@ static void want_walk(Graph *g, u32 l)
 /* What flows to root, by the fewest dereferences. */
 static void walk(Graph *g, u32 root)
 {
-	VEC(u32) todo = {0};
 	g->gen++;
 	g->loc[root].gen = g->gen;
 	g->loc[root].derefs = 0;
-	Arena tmp = {0};
-	vec_push(&tmp, &todo, root);
-	while (todo.n) {
-		u32 at = vec_pop(&todo);
+	vec_push(g->ar, &g->todo, root);
+	while (g->todo.n) {
+		u32 at = vec_pop(&g->todo);
 		Loc *l = &g->loc[at];
 		i32 derefs = l->derefs;
 		bool address = derefs < 0;
@@ -481,11 +480,10 @@ static void walk(Graph *g, u32 root)
 			if (s->gen != g->gen || s->derefs > d) {
 				s->gen = g->gen;
 				s->derefs = d;
-				vec_push(&tmp, &todo, g->edge.a[e].src);
+				vec_push(g->ar, &g->todo, g->edge.a[e].src);
 			}
 		}
 	}
-	arena_free(&tmp);
 }
 
 static void graph_make(Graph *g, Whole *w, Func *f, Arena *ar)
@@ -615,19 +613,9 @@ static Escape *nothing_leaks(Whole *w, const Func *f)
 	return e;
 }
 
-static bool calls(Func *f, const Func *to)
-{
-	for (ValueId v = 1; v < f->v.n; v++) {
-		const Value *x = &f->v.a[v];
-		if ((x->op == SsaCall && sym_code(x->callee) == to) || (x->op == SsaAddr && sym_code(x->sym) == to))
-			return true;
-	}
-	return false;
-}
-
 static bool analyse(Whole *w, Func *f, bool decide)
 {
-	Arena ar = {0};
+	ARENA_LOCAL(ar, 128 << 10);
 	Graph g;
 	graph_make(&g, w, f, &ar);
 	if (decide)
@@ -636,21 +624,61 @@ static bool analyse(Whole *w, Func *f, bool decide)
 	return g.changed;
 }
 
-void escape_component(Whole *w, Func **f, u32 n)
+/* Who of the component uses whom: user[i] holds the members that refer to member i. */
+typedef struct Users { u32 *a; u32 n, cap; } Users;
+
+static Users *users_of(Func **f, u32 n, Arena *ar)
 {
+	Users *u = arena_array(ar, Users, n);
+	Map index = {0};
 	for (u32 i = 0; i < n; i++)
-		f[i]->escape = nothing_leaks(w, f[i]);
-	bool again = n > 1 || calls(f[0], f[0]);
+		map_put(ar, &index, (u64)(uintptr_t)f[i], i + 1);
+	for (u32 i = 0; i < n; i++)
+		for (ValueId v = 1; v < f[i]->v.n; v++) {
+			const Value *x = &f[i]->v.a[v];
+			Func *to = x->op == SsaCall ? sym_code(x->callee) : x->op == SsaAddr ? sym_code(x->sym) : NULL;
+			u64 k = to ? map_get(&index, (u64)(uintptr_t)to) : 0;
+			if (k && (!u[k - 1].n || vec_last(&u[k - 1]) != i))
+				vec_push(ar, &u[k - 1], i);
+		}
+	return u;
+}
+
+/* Summaries of functions that call each other: done again while those they use have changed. */
+static void settle(Whole *w, Func **f, u32 n)
+{
+	ARENA_LOCAL(ar, 16 << 10);
+	Users *u = users_of(f, n, &ar);
+	bool alone = n == 1 && !u[0].n;
+	u8 *dirty = arena_array(&ar, u8, n);
+	memset(dirty, !alone, n);
+	bool again = !alone;
 	for (u32 round = 0; again; round++) {
 		again = false;
-		for (u32 i = 0; i < n; i++)
-			again |= analyse(w, f[i], false);
-		if (round == RoundMax && again) {           /* give up: everything leaks */
+		if (round == RoundMax) {                    /* give up: everything leaks */
 			for (u32 i = 0; i < n; i++)
 				memset(f[i]->escape->heap, 0, f[i]->escape->nin + 1);
 			break;
 		}
+		for (u32 i = 0; i < n; i++) {
+			if (!dirty[i])
+				continue;
+			dirty[i] = 0;
+			if (!analyse(w, f[i], false))
+				continue;
+			for (u32 k = 0; k < u[i].n; k++)
+				dirty[u[i].a[k]] = 1;
+			again = true;
+		}
 	}
+	arena_free(&ar);
+}
+
+void escape_component(Whole *w, Func **f, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		f[i]->escape = nothing_leaks(w, f[i]);
+	settle(w, f, n);
 	for (u32 i = 0; i < n; i++)
 		analyse(w, f[i], true);
 }
