@@ -156,6 +156,15 @@ static void adjustframe(const Adjust *a, const Frame *fr) {
 /* runtime._defer as the overlay lays it out: only the words that can point at stacks. */
 typedef struct { u64 flags; uptr sp, pc; void *fn; void *link; void *head; } Defer;
 
+/* runtime._panic likewise; adjusting is idempotent, so it does not matter whether a frame map covers the record too. */
+typedef struct Panic {
+	u64 arg[2];
+	struct Panic *link;
+	uptr startpc, startsp, sp, lr, fp, retpc, deferbits, slots;
+	u64 flags;
+	uptr gopanicfp;
+} Panic;
+
 /* The saved registers of an asynchronous preemption are not adjusted: such goroutines
  * never move. */
 void rt_stack_grow(G *gp, u64 newsize) {
@@ -190,6 +199,15 @@ void rt_stack_grow(G *gp, u64 newsize) {
 		adjust(&a, &d->fn);
 		adjust(&a, &d->sp);
 		adjust(&a, &d->link);
+	}
+	for (Panic *p = gp->_panic; p != NULL; p = p->link) {
+		adjust(&a, &p->link);
+		adjust(&a, &p->startsp);
+		adjust(&a, &p->sp);
+		adjust(&a, &p->fp);
+		adjust(&a, &p->deferbits);
+		adjust(&a, &p->slots);
+		adjust(&a, &p->gopanicfp);
 	}
 	Unwinder u;
 	for (rt_unwind_init(&u, gp); !u.done; rt_unwind_next(&u))
