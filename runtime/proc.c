@@ -1244,6 +1244,9 @@ void rt_procresize(i32 n) {
 		all[i] = rt_allp[i];
 	for (i32 i = old; i < n; i++) {
 		P *pp = rt_persistentalloc(sizeof(P), 64);
+		/* the overlay's pool of defer records: an empty slice over the array behind it */
+		pp->overlay[0] = (u64)(uptr)&pp->overlay[3];
+		pp->overlay[2] = 32;
 		pp->id = i;
 		pp->status = PGcstop;
 		pp->wbbuf.next = (uptr)pp->wbbuf.buf;
@@ -1251,6 +1254,9 @@ void rt_procresize(i32 n) {
 		all[i] = pp;
 		if (i > 0 || old > 0)
 			rt_mcache_init(pp);
+			/* p.deferpool of the overlay: an empty slice over the 32 words behind it */
+			pp->overlay[0] = (u64)&pp->overlay[3];
+			pp->overlay[2] = 32;
 	}
 	M *mp = rt_m();
 	for (i32 i = n; i < old; i++) {
