@@ -200,6 +200,9 @@ static u8 func_id(const Func *f, const char *name)
 	};
 	if (f && f->funcid)
 		return f->funcid;
+	const char *tail = strrchr(name, '.');
+	if (tail && (!strncmp(tail, ".deferwrap", 10) || !strncmp(tail, ".gowrap", 7)))
+		return 23;              /* made by the compiler to pass the arguments of defer and go */
 	if (!strncmp(name, "runtime.", 8)) {
 		for (size_t i = 0; i < nelem(ids); i++)
 			if (!strcmp(name + 8, ids[i].name))
