@@ -1254,9 +1254,6 @@ void rt_procresize(i32 n) {
 		all[i] = pp;
 		if (i > 0 || old > 0)
 			rt_mcache_init(pp);
-			/* p.deferpool of the overlay: an empty slice over the 32 words behind it */
-			pp->overlay[0] = (u64)&pp->overlay[3];
-			pp->overlay[2] = 32;
 	}
 	M *mp = rt_m();
 	for (i32 i = n; i < old; i++) {
