@@ -135,10 +135,11 @@ typedef struct Results { u32 *loc; u32 n; } Results;
 
 static void arg_leaks(Graph *g, const Sig *s, u32 part, ValueId a, u32 derefs, u32 to)
 {
-	if (derefs == EscapeNone || !to)
+	/* integers lose the pointer they hold */
+	if (derefs == EscapeNone || !to || (part < s->nin && s->in[part].ty != TyPtr && s->in[part].ty != TyVoid))
 		return;
 	/* a whole value in memory is passed by its address */
-	bool whole = s && part < s->nin && s->in[part].ty == TyVoid;
+	bool whole = part < s->nin && s->in[part].ty == TyVoid;
 	u32 p = whole ? place_of_addr(g, a) : NoNode;
 	if (p)
 		flow(g, to, p, (i32)derefs);
@@ -269,7 +270,8 @@ static void add_value(Graph *g, BlockId b, u32 at)
 		flow(g, me, place_of_addr(g, id), -1);
 		break;
 	case SsaParam:
-		flow(g, me, g->ins + (u32)v->aux, 0);
+		if (v->ty == TyPtr)
+			flow(g, me, g->ins + (u32)v->aux, 0);
 		break;
 	case SsaClosure:
 		flow(g, me, g->ins + g->sum->nin, 0);
@@ -323,8 +325,11 @@ static void add_ret(Graph *g, const Block *blk)
 {
 	const Sig *s = g->f->sig;
 	for (u32 i = 0, k = 0; i < s->nout && k < blk->ret.n; i++)
-		if (s->out[i].reg >= 0)
-			flow(g, g->outs + i, value_loc(blk->ret.a[k++]), 0);
+		if (s->out[i].reg >= 0) {
+			if (s->out[i].ty == TyPtr)
+				flow(g, g->outs + i, value_loc(blk->ret.a[k]), 0);
+			k++;
+		}
 }
 
 /* A tail call passes its callee's results on. */
