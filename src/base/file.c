@@ -73,8 +73,21 @@ static bool write_full(int fd, const char *p, size_t n)
 	return true;
 }
 
+/* Devices, pipes and the like are written, never replaced. */
+static bool write_special(const char *path, const void *p, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	bool ok = write_full(fd, p, n);
+	return close(fd) == 0 && ok;
+}
+
 bool file_write_atomic(const char *path, const void *p, size_t n, int mode)
 {
+	struct stat st;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return write_special(path, p, n);
 	Arena a = {0};
 	char *tmp = NULL;
 	int fd = -1;

@@ -221,10 +221,10 @@ static Val iface_convert(Build *b, Val v, Type *to)
 Val to_iface(Build *b, Val v, Type *iface)
 {
 	if (is_iface(v.t))
-		return b_same(b, types_under(v.t), types_under(iface)) ? val_retype(v, iface) : iface_convert(b, v, iface);
+		return b_same(b, v.t, iface) ? val_retype(v, iface) : iface_convert(b, v, iface);      /* itabs belong to named interfaces */
 	Sym *rt = sym_type(b->p, v.t);
 	rt->used_in_iface = true;
-	ValueId word = v_addr(b, empty_iface(b, iface) ? rt : sym_itab(b->p, v.t, types_under(iface)), 0);
+	ValueId word = v_addr(b, empty_iface(b, iface) ? rt : sym_itab(b->p, v.t, iface), 0);
 	return iface_val(iface, word, data_word(b, v));
 }
 
@@ -246,16 +246,15 @@ Val iface_data(Build *b, Val x, Type *t)
 /* Whether the dynamic type of x is the concrete type to. */
 ValueId type_matches(Build *b, Val x, Type *to, ValueId typ, ValueId *word)
 {
-	(void)typ;
 	Obj *missing;
 	bool wrong;
 	if (!types_implements(b->k, to, types_under(x.t), &missing, &wrong))     /* an instance may ask for what cannot be */
 		return v_const(b, TyI8, 0);
-	Sym *s = empty_iface(b, x.t) ? sym_type(b->p, to) : sym_itab(b->p, to, types_under(x.t));
-	ValueId w = v_addr(b, s, 0);
+	/* types are compared, not itabs: interfaces of other names but equal methods share values */
+	ValueId w = v_addr(b, sym_type(b->p, to), 0);
 	if (word)
 		*word = w;
-	return v_2(b, SsaEq, TyI8, x.p[0], w);
+	return v_2(b, SsaEq, TyI8, typ ? typ : iface_type(b, x), w);
 }
 
 static Val with_ok(Build *b, Val v, ValueId ok)
