@@ -1,6 +1,7 @@
 # make             builds $(B)/seago
 # make run         set-up, build, then compiles and runs the main example
 # make test        set-up, build, then every test of the fast selection
+# make bench       measures seago beside go, where go is installed; the report is $(REPORT)
 # make test-upstream  all of GOROOT/test that the runner knows
 # make std         fetches the standard library's source into goroot/ if none is installed
 # make objs-syntax objects of one folder only
@@ -73,6 +74,17 @@ test-upstream: std
 	$(MAKE) $(B)/seago $(B)/runner
 	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) goroot:all
 
+# ROUNDS=n, REPORT=file.md (only what is between its bench marks is replaced), BENCH="names or sections"
+ROUNDS ?= 5
+REPORT ?= $(B)/bench.md
+$(B)/bench: bench/bench.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $< -lm
+
+bench: std
+	$(MAKE) $(B)/seago $(B)/bench
+	$(B)/bench -n $(ROUNDS) -seago $(B)/seago -o $(REPORT) $(BENCH)
+
 run: std
 	$(MAKE) $(B)/seago
 	cd examples && $(abspath $(B))/seago run ./index $(abspath $(GOROOT_USED))/src
@@ -83,14 +95,14 @@ wc:
 $(B)/test_base: $(B)/test/test_base.o $(call obj_of,base)
 $(B)/test_syntax: $(B)/test/test_syntax.o $(call obj_of,base) $(call obj_of,syntax)
 $(B)/test_types: $(B)/test/test_types.o $(foreach f,base syntax types,$(call obj_of,$(f)))
-$(B)/test_ssa: $(B)/test/test_ssa.o $(filter-out $(B)/ssa/build%,$(foreach f,base syntax types ssa,$(call obj_of,$(f)))) $(B)/whole/callgraph.o $(B)/whole/escape.o
+$(B)/test_ssa: $(B)/test/test_ssa.o $(filter-out $(B)/ssa/build%,$(foreach f,base syntax types ssa,$(call obj_of,$(f)))) $(addprefix $(B)/whole/,callgraph.o escape.o inline.o)
 $(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_ssa:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean setup std run test test-upstream wc $(foreach f,$(FOLDERS),objs-$(subst /,-,$(f)))
+.PHONY: all clean setup std run bench test test-upstream wc $(foreach f,$(FOLDERS),objs-$(subst /,-,$(f)))
 .SECONDARY:
 
 -include $(OBJS:.o=.d) $(wildcard $(B)/test/*.d)

@@ -63,6 +63,15 @@ static void summarise_component(void *arg, Func **f, u32 n)
 		ssa_pass_done(f[i], "build");
 		ssa_run_stage(f[i], PassEarly);
 	}
+	if (ssa_pass_on(&b->prog, "inline")) {
+		bug_context_pass = "inline";
+		for (u32 i = 0; i < n; i++) {
+			inline_calls(f[i]);
+			ssa_pass_done(f[i], "inline");
+		}
+		for (u32 i = 0; i < n; i++)
+			inline_decide(f[i]);
+	}
 	if (ssa_pass_on(&b->prog, "escape")) {
 		bug_context_pass = "escape";
 		escape_component(&b->whole, f, n);

@@ -153,6 +153,7 @@ struct Func {
 	bool wrapper, needctxt, nosplit, has_defer, has_recover, nosafepoint, is_closure, open_defers, noinline;
 	u32 defer_bits_slot, defer_slots;   /* open-coded defers: slot numbers */
 	BlockId deferreturn;  /* block that calls deferreturn and returns; 0 = none */
+	u32 inline_cost;      /* 0: not to be inlined; whole/inline.c */
 	struct Escape *escape;   /* what happens to its parameters: whole/escape.c; NULL: unknown */
 };
 
@@ -303,6 +304,7 @@ typedef struct PassOptions {
 	const char *stop;            /* the last late pass to run */
 	bool check;                  /* verify after each */
 } PassOptions;
+void ssa_drop_copies(Func *f);                                      /* uses of Copy become uses of what it copies */
 bool ssa_pass_known(const char *name, size_t n);
 bool ssa_pass_on(const Program *p, const char *name);
 void ssa_pass_done(Func *f, const char *name);                      /* verifies and prints as asked */

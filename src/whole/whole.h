@@ -53,6 +53,9 @@ Sym *sym_target(Sym *s);                       /* through aliases */
 Func *sym_code(Sym *s);                        /* the function a symbol is, or whose function value it is; NULL: none here */
 /* Calls fn for every strongly connected component of live functions, callees first. */
 void whole_bottom_up(Whole *w, void (*fn)(void *arg, Func **f, u32 n), void *arg);
+/* ---- inline.c ---- */
+void inline_calls(Func *f);                    /* takes in what inline_decide has allowed */
+void inline_decide(Func *f);
 /* ---- escape.c: which objects live in the frame ---- */
 /* What a function does with its pointer parameters. Numbers are dereferences: 0 the pointer itself, 1 what it points to, ...;
  * EscapeNone: it does not get there. Index nin is the closure context. */

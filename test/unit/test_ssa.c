@@ -1,6 +1,6 @@
 /* Passes over SSA text: test_ssa file... Each file holds cases:
  *
- *   == name: pass pass ...        (a pass of the table, or "escape")
+ *   == name: pass pass ...        (of the table; "inline" and "escape" come first)
  *   func @f ... { ... }           (functions; a component of the call graph for "escape")
  *   -- want
  *   text                          (what ssa_print gives afterwards, blanks at line ends apart)
@@ -15,6 +15,12 @@ typedef struct Run { Arena ar; Program prog; Whole whole; const char *passes; } 
 static void component(void *arg, Func **f, u32 n)
 {
 	Run *r = arg;
+	for (u32 i = 0; i < n && strstr(r->passes, "inline"); i++) {
+		inline_calls(f[i]);
+		ssa_verify(f[i], "inline");
+	}
+	for (u32 i = 0; i < n; i++)
+		inline_decide(f[i]);
 	if (strstr(r->passes, "escape"))
 		escape_component(&r->whole, f, n);
 }

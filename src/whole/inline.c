@@ -1,0 +1,325 @@
+/* Inlining: small functions take the place of calls to them.
+ *
+ * Components come bottom up, so a callee is finished when its callers are looked at: what it has taken in itself comes along.
+ * The block of the call is cut in two, the callee's blocks are copied between the halves, parameters become the
+ * arguments and returned values become phis of the second half. Every copied value says in the inline tree
+ * which call it came through: tracebacks, runtime.Callers and line tables show the same frames as without.
+ *
+ * Not inlined: what asks for the identity of its frame (recover, defer, caller's pc or sp), what has parameters on the stack, what
+ * a directive forbids, members of the caller's own component, calls that never return and calls in cold blocks. */
+#include "whole.h"
+
+enum { CostMax = 40, CallCost = 28, NewCost = 4, BlockMax = 16, BigFunc = 5000, BigCost = 12, RetMax = 16 };
+
+static const u32 forbidding = PragmaNoinline | PragmaUintptrEscapes | PragmaUintptrKeepAlive | PragmaCgoUnsafeArgs |
+	PragmaSystemstack | PragmaNowritebarrierrec | PragmaYeswritebarrierrec | PragmaNowritebarrier;
+
+static bool in_registers(const Sig *s)
+{
+	for (u32 i = 0; i < s->nin; i++)
+		if (s->in[i].reg < 0)
+			return false;
+	for (u32 i = 0; i < s->nout; i++)
+		if (s->out[i].reg < 0)
+			return false;
+	return true;
+}
+
+/* What a value weighs; more than CostMax: never. */
+static u32 cost_of(const Value *v)
+{
+	switch (v->op) {
+	case SsaConst: case SsaParam: case SsaAddr: case SsaLocalAddr: case SsaPhi: case SsaVarDef: case SsaResult: case SsaCopy:
+		return 0;
+	case SsaArgAddr: case SsaResultAddr: case SsaClosure: case SsaCallerPC: case SsaCallerSP:
+		return CostMax + 1;
+	case SsaNew: case SsaMakeSlice: case SsaMove: case SsaZero:
+		return NewCost;
+	case SsaCall: case SsaCallClosure: case SsaCallCode:
+		return v->flags & FlagNoreturn ? 1 : CallCost;
+	case SsaLoad: case SsaStore:
+		return v->flags & FlagVolatile ? CostMax + 1 : 1;
+	}
+	return 1;
+}
+
+static u32 cost(const Func *f)
+{
+	u32 n = 0;
+	for (BlockId b = 1; b < f->b.n && n <= CostMax; b++)
+		for (u32 i = 0; i < f->b.a[b].v.n && n <= CostMax; i++)
+			n += cost_of(&f->v.a[f->b.a[b].v.a[i]]);
+	return n;
+}
+
+static bool can_inline(const Func *f)
+{
+	if (f->noinline || f->has_defer || f->has_recover || f->deferreturn || f->needctxt || f->wrapper || f->funcid ||
+	    f->nosafepoint || f->b.n > BlockMax || f->pragma & forbidding || !in_registers(f->sig))
+		return false;
+	for (u32 i = 0; i < f->slot.n; i++)
+		if (f->slot.a[i].pinned || f->slot.a[i].zeroed)
+			return false;
+	u32 nret = 0;
+	for (BlockId b = 1; b < f->b.n; b++) {
+		if (f->b.a[b].term == TermTailCall)
+			return false;
+		nret += f->b.a[b].term == TermRet;
+	}
+	return nret && nret <= RetMax;
+}
+
+static bool hides_pointers(const Sym *s)
+{
+	const char *dot = strrchr(s->name, '.');
+	return dot && (!strcmp(dot, ".noescape") || !strcmp(dot, ".NoEscape"));
+}
+
+typedef struct Inliner {
+	Func *f, *g;               /* caller, callee */
+	Arena *ar;
+	ValueId *val; BlockId *blk; u32 *inl;   /* of the callee -> of the caller */
+	u32 slots;                 /* first copied slot */
+} Inliner;
+
+static void copy_tree(Inliner *in, const Value *call)
+{
+	Func *f = in->f, *g = in->g;
+	in->inl = arena_array(in->ar, u32, g->inl.n + 1);
+	vec_push(f->ar, &f->inl, (Inl){.parent = call->inl, .callpos = call->pos, .fn = g->sym, .startpos = g->pos});
+	in->inl[0] = f->inl.n - 1;
+	for (u32 i = 1; i < g->inl.n; i++) {
+		Inl x = g->inl.a[i];
+		x.parent = in->inl[x.parent];
+		vec_push(f->ar, &f->inl, x);
+		in->inl[i] = f->inl.n - 1;
+	}
+}
+
+static void copy_value(Inliner *in, ValueId from, const ValueId *args)
+{
+	Func *f = in->f;
+	Value v = in->g->v.a[from];
+	ValueId to = in->val[from];
+	BlockId b = in->blk[v.block];
+	vec_push(f->ar, &f->b.a[b].v, to);
+	v.block = b;
+	v.inl = in->inl[v.inl];
+	v.nargs = 0;
+	memset(v.arg, 0, sizeof v.arg);
+	if (v.op == SsaParam) {
+		v.op = SsaCopy;
+		v.nargs = 1;
+		v.arg[0] = args[v.aux];
+		v.aux = 0;
+	}
+	if (v.op == SsaLocalAddr || v.op == SsaVarDef)
+		v.aux += in->slots;
+	f->v.a[to] = v;
+}
+
+static void copy_args(Inliner *in, ValueId from)
+{
+	if (in->g->v.a[from].op == SsaParam)
+		return;
+	u32 n = in->g->v.a[from].nargs;
+	ValueId tmp[8], *a = n <= 8 ? tmp : arena_array(in->ar, ValueId, n);
+	const ValueId *old = value_args(in->g, from);
+	for (u32 i = 0; i < n; i++)
+		a[i] = in->val[old[i]];
+	value_set_args(in->f, in->val[from], a, n);
+}
+
+/* The callee's blocks and values, under new numbers. */
+static void copy_body(Inliner *in, const ValueId *args)
+{
+	Func *f = in->f, *g = in->g;
+	in->blk = arena_array(in->ar, BlockId, g->b.n);
+	in->val = arena_array(in->ar, ValueId, g->v.n);
+	in->slots = f->slot.n;
+	for (u32 i = 0; i < g->slot.n; i++)
+		vec_push(f->ar, &f->slot, g->slot.a[i]);
+	for (BlockId b = 1; b < g->b.n; b++) {
+		in->blk[b] = func_block(f);
+		for (u32 i = 0; i < g->b.a[b].v.n; i++) {
+			in->val[g->b.a[b].v.a[i]] = f->v.n;
+			vec_push(f->ar, &f->v, (Value){0});
+		}
+	}
+	for (BlockId b = 1; b < g->b.n; b++)
+		for (u32 i = 0; i < g->b.a[b].v.n; i++)
+			copy_value(in, g->b.a[b].v.a[i], args);
+	for (BlockId b = 1; b < g->b.n; b++) {
+		const Block *from = &g->b.a[b];
+		for (u32 i = 0; i < from->v.n; i++)
+			copy_args(in, from->v.a[i]);
+		Block *to = &f->b.a[in->blk[b]];
+		for (u32 i = 0; i < from->pred.n; i++)
+			vec_push(f->ar, &to->pred, in->blk[from->pred.a[i]]);
+		for (u32 i = 0; i < from->succ.n; i++)
+			vec_push(f->ar, &to->succ, in->blk[from->succ.a[i]]);
+		to->term = from->term;
+		to->ctl = in->val[from->ctl];
+		to->likely = from->likely;
+		to->cold = from->cold;
+		to->pos = from->pos;
+		to->inl = in->inl[from->inl];
+	}
+}
+
+/* Everything behind position at of block b moves to a new block. */
+static BlockId cut(Func *f, BlockId b, u32 at)
+{
+	BlockId c = func_block(f);
+	Block *from = &f->b.a[b], *to = &f->b.a[c];
+	for (u32 i = at; i < from->v.n; i++) {
+		vec_push(f->ar, &to->v, from->v.a[i]);
+		f->v.a[from->v.a[i]].block = c;
+	}
+	from->v.n = at;
+	to->succ.a = from->succ.a, to->succ.n = from->succ.n, to->succ.cap = from->succ.cap;
+	to->ret.a = from->ret.a, to->ret.n = from->ret.n, to->ret.cap = from->ret.cap;
+	to->term = from->term;
+	to->ctl = from->ctl;
+	to->likely = from->likely;
+	to->pos = from->pos;
+	to->inl = from->inl;
+	memset(&from->succ, 0, sizeof from->succ);
+	memset(&from->ret, 0, sizeof from->ret);
+	from->ctl = 0;
+	from->likely = 0;
+	from->term = TermJump;
+	for (u32 i = 0; i < to->succ.n; i++) {
+		Block *s = &f->b.a[to->succ.a[i]];
+		for (u32 j = 0; j < s->pred.n; j++)
+			if (s->pred.a[j] == b)
+				s->pred.a[j] = c;
+	}
+	return c;
+}
+
+static void become_copy(Func *f, ValueId v, ValueId of)
+{
+	Value *x = &f->v.a[v];
+	x->op = SsaCopy;
+	x->aux = 0;
+	x->nargs = 1;
+	x->arg[0] = of;
+	x->arg[1] = x->arg[2] = 0;
+}
+
+/* Result component k of the call: what the returns give. */
+static void join_result(Inliner *in, BlockId after, ValueId result, u32 k, const BlockId *ret, u32 nret)
+{
+	Func *f = in->f;
+	ValueId a[RetMax];
+	for (u32 i = 0; i < nret; i++)
+		a[i] = in->val[in->g->b.a[ret[i]].ret.a[k]];
+	if (nret == 1) {
+		become_copy(f, result, a[0]);
+		return;
+	}
+	vec_push(f->ar, &f->v, (Value){.op = SsaPhi, .ty = f->v.a[result].ty, .block = after, .pos = f->v.a[result].pos, .inl = f->v.a[result].inl});
+	ValueId phi = f->v.n - 1;
+	value_set_args(f, phi, a, nret);
+	Block *blk = &f->b.a[after];
+	vec_push(f->ar, &blk->v, 0);
+	memmove(blk->v.a + 1, blk->v.a, (blk->v.n - 1) * sizeof *blk->v.a);
+	blk->v.a[0] = phi;
+	become_copy(f, result, phi);
+}
+
+static BlockId inline_call(Func *f, Func *g, BlockId b, u32 at, Arena *ar)
+{
+	Inliner in = {.f = f, .g = g, .ar = ar};
+	ValueId call = f->b.a[b].v.a[at];
+	Value cv = f->v.a[call];
+	ValueId *args = arena_array(ar, ValueId, cv.nargs + 1);
+	memcpy(args, value_args(f, call), cv.nargs * sizeof *args);
+	BlockId after = cut(f, b, at + 1);
+	f->b.a[b].v.n--;
+	f->v.a[call] = (Value){0};
+	copy_tree(&in, &cv);
+	copy_body(&in, args);
+	block_edge(f, b, in.blk[1]);
+	f->b.a[b].pos = cv.pos;
+	BlockId ret[RetMax];
+	u32 nret = 0;
+	for (BlockId x = 1; x < g->b.n; x++) {
+		if (g->b.a[x].term != TermRet)
+			continue;
+		ret[nret++] = x;
+		f->b.a[in.blk[x]].term = TermJump;
+		block_edge(f, in.blk[x], after);
+	}
+	for (u32 i = 0; i < f->b.a[after].v.n; i++) {
+		ValueId v = f->b.a[after].v.a[i];
+		if (f->v.a[v].op == SsaResult && f->v.a[v].arg[0] == call)
+			join_result(&in, after, v, (u32)f->v.a[v].aux, ret, nret);
+	}
+	return after;
+}
+
+/* A call of noescape: the pointer itself, by a way escape analysis does not follow. */
+static void hide(Func *f, BlockId b, u32 at)
+{
+	Block *blk = &f->b.a[b];
+	ValueId call = blk->v.a[at], arg = value_args(f, call)[0];
+	for (u32 i = at + 1; i < blk->v.n; i++) {
+		Value *v = &f->v.a[blk->v.a[i]];
+		if (v->op != SsaResult || v->arg[0] != call)
+			continue;
+		v->op = SsaBitcast;
+		v->aux = 0;
+		v->arg[0] = arg;
+	}
+	f->v.a[call] = (Value){0};
+	memmove(blk->v.a + at, blk->v.a + at + 1, (blk->v.n - at - 1) * sizeof *blk->v.a);
+	blk->v.n--;
+}
+
+static bool worth(Func *f, Func *g)
+{
+	return g->inline_cost && g->inline_cost <= (f->v.n > BigFunc ? BigCost : CostMax);
+}
+
+void inline_calls(Func *f)
+{
+	ARENA_LOCAL(ar, 32 << 10);
+	u32 nblock = f->b.n;
+	bool any = false;
+	for (BlockId first = 1; first < nblock; first++) {
+		BlockId b = first;
+		for (u32 i = 0; i < f->b.a[b].v.n && !f->b.a[b].cold; i++) {
+			const Value *v = &f->v.a[f->b.a[b].v.a[i]];
+			if (v->op != SsaCall || v->flags & (FlagNoreturn | FlagTail) || !v->callee)
+				continue;
+			if (f->b.a[b].term == TermTailCall && i + 1 == f->b.a[b].v.n)
+				continue;
+			Sym *to = sym_target(v->callee);
+			Func *g = sym_code(to);
+			if (!g || g == f || v->nargs != g->sig->nin)
+				continue;
+			if (hides_pointers(to) && v->nargs == 1 && g->sig->nout == 1) {
+				hide(f, b, i--);
+				continue;
+			}
+			if (!worth(f, g))
+				continue;
+			b = inline_call(f, g, b, i, &ar);
+			i = UINT32_MAX;         /* on at the start of the second half */
+			any = true;
+		}
+	}
+	if (any)
+		ssa_drop_copies(f);
+	arena_free(&ar);
+}
+
+/* Called when a function has its final early form: may others take it in? The cost is 0 until then, so that members of
+ * one component never take in each other. */
+void inline_decide(Func *f)
+{
+	u32 n = can_inline(f) ? cost(f) + 1 : 0;
+	f->inline_cost = n <= CostMax ? n : 0;
+}
