@@ -2,8 +2,6 @@
  * inside may panic); plain memory is compared at once, and big mixed types by their generated function type:.eq.T. */
 #include "build.h"
 
-enum { PartsMax = 4 };
-
 /* A condition under construction: 1 until some part differs. */
 typedef struct Chain { u32 r; BlockId done; } Chain;
 
@@ -170,8 +168,8 @@ ValueId cmp_mixed(Build *b, Op op, Val x, Val y)
 	if (y.t->kind == KindUntypedNil)
 		y = val_zero(b, x.t);
 	bool xi = types_under(x.t)->kind == KindInterface, yi = types_under(y.t)->kind == KindInterface;
-	if (xi && yi && !b_same(b, types_under(x.t), types_under(y.t))) {
-		Type *any = b->k->t_empty_iface;            /* different method sets: compare the types themselves */
+	if (xi && yi && !b_same(b, x.t, y.t)) {
+		Type *any = b->k->t_empty_iface;            /* different itabs: compare the types themselves */
 		x = to_iface(b, x, any);
 		y = to_iface(b, y, any);
 	}

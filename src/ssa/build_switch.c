@@ -211,7 +211,7 @@ static void type_case(Build *b, TypeSwitch *ts, u32 i, NodeId e, BlockId body, B
 	}
 	Type *t = b_typeof(b, e);
 	if (types_under(t)->kind != KindInterface) {
-		b_if(b, type_matches(b, ts->x, t, 0, NULL), body, next, 0);
+		b_if(b, type_matches(b, ts->x, t, ts->typ, NULL), body, next, 0);
 		return;
 	}
 	Val r = type_assert(b, ts->x, t, true);
@@ -223,6 +223,7 @@ static void type_switch(Build *b, NodeId n, NodeId guard, ListId clauses, const 
 {
 	TypeSwitch ts = {.clauses = clauses, .x = expr(b, node_at(b->file, guard)->b)};
 	u32 cnt = list_len(b->file, clauses);
+	ts.typ = iface_type(b, ts.x);
 	ts.wordvar = arena_array(b->ar, u32, cnt + 1);
 	for (u32 i = 0; i < cnt; i++)
 		ts.wordvar[i] = var_new(b, TyPtr);
