@@ -7,7 +7,8 @@
  *            other slots and spills
  *   SP   ->  outgoing arguments and spill space of callees
  *
- * Offsets are from varp and negative. */
+ * Offsets are from varp and negative. Slots of one class stand at ascending addresses in the order of their numbers: the closures
+ * of open-coded defers are found by index from the first. */
 #include "gen.h"
 
 bool slot_has_pointers(const MFunc *m, const Slot *s)
@@ -29,7 +30,7 @@ void gen_frame(MFunc *m)
 		if (m->spill.a[i].ptr)
 			m->spill.a[i].off = top -= 8;
 	for (u32 pass = 0; pass < 2; pass++) {
-		for (u32 i = 0; i < m->f->slot.n; i++)
+		for (u32 i = m->f->slot.n; i-- > 0;)
 			if (slot_has_pointers(m, &m->f->slot.a[i]) == !pass)
 				place(&top, &m->f->slot.a[i]);
 		top = -(i32)align_up((u64)-top, 8);

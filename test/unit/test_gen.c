@@ -288,6 +288,18 @@ static void test_memory(void)
 	expect("atomic store", (u64)w[1], 3);
 }
 
+/* The panic machinery finds the closure of open-coded defer i at the first one's address + 8 i. */
+static void test_defer_slots(void)
+{
+	reset();
+	Sym *s = load("func @d sig(i64 -> i64) open_defers deferslots 0 1 {\nslot 0 size 1 align 1 pinned\nslot 1 size 8 align 8 pinned\nslot 2 size 8 align 8 pinned\n"
+		"slot 3 size 8 align 8 pinned\nb1:\n v1 = Param.i64 #0\n v2 = LocalAddr.ptr #1\n Store v2 v1\n v3 = Load.i64 v2\n ret v3\n}\n");
+	expect("defer slots run", call2(s, 7, 0), 7);
+	Slot *sl = s->fn->slot.a;
+	expect("defer slots ascend", sl[2].off == sl[1].off + 8 && sl[3].off == sl[2].off + 8, 1);
+	expect("defer slots start", s->code->defer_slots_off, (u64)-sl[1].off);
+}
+
 static void test_stack_args(void)
 {
 	reset();
@@ -771,6 +783,7 @@ int main(int argc, char **argv)
 		test_basic();
 		test_memory();
 		test_stack_args();
+		test_defer_slots();
 		test_random(0, 400);
 	}
 	printf("%d passed, %d failed\n", passed, failed);
