@@ -667,15 +667,16 @@ static void split(Args *a, char *command)
 
 static void options(Bench *b, int argc, char **argv)
 {
-	char *seago = "build/seago", *gc = "go";
+	b->tool[Seago] = (Args){{"build/seago", NULL}, 1};
+	b->tool[Gc] = (Args){{"go", NULL}, 1};
 	int i = 1;
 	for (; i + 1 < argc && argv[i][0] == '-'; i += 2) {
 		if (!strcmp(argv[i], "-n"))
 			b->rounds = atoi(argv[i + 1]);
 		else if (!strcmp(argv[i], "-seago"))
-			seago = argv[i + 1];
+			split(&b->tool[Seago], argv[i + 1]);
 		else if (!strcmp(argv[i], "-go"))
-			gc = argv[i + 1];
+			split(&b->tool[Gc], argv[i + 1]);
 		else if (!strcmp(argv[i], "-dir"))
 			b->dir = argv[i + 1];
 		else if (!strcmp(argv[i], "-o"))
@@ -683,12 +684,10 @@ static void options(Bench *b, int argc, char **argv)
 		else
 			break;
 	}
-	if ((i < argc && argv[i][0] == '-') || b->rounds < 1) {
+	if (!b->tool[Seago].n || (i < argc && argv[i][0] == '-') || b->rounds < 1) {
 		fprintf(stderr, "usage: bench [-n rounds] [-seago command] [-go command] [-dir bench] [-o file.md] [NAME...]\n");
 		exit(2);
 	}
-	split(&b->tool[Seago], strdup(seago));
-	split(&b->tool[Gc], strdup(gc));
 	b->names = argv + i;
 	b->nnames = argc - i;
 }
