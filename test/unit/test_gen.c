@@ -774,6 +774,89 @@ static void test_random(u32 from, u32 to)
 	}
 }
 
+/* ---- conversions, rounding, wide arithmetic: against C ---- */
+
+static u64 run_float(Sym *s, double x, double y)
+{
+	floats[0] = x;
+	floats[1] = y;
+	run(s);
+	u64 v;
+	memcpy(&v, floats, 8);
+	return v;
+}
+
+static Sym *binary(const char *name, const char *op)
+{
+	return load(arena_printf(&mem, "func @%s sig(f64 f64 -> f64) {\nb1:\n v1 = Param.f64 #0\n v2 = Param.f64 #1\n v3 = %s v1 v2\n ret v3\n}\n", name, op));
+}
+
+/* Go's min: a NaN wins, -0 is less than 0. */
+static double go_min(double x, double y)
+{
+	return x != x ? x : y != y ? y : x == y ? (signbit(x) ? x : y) : x < y ? x : y;
+}
+
+static void test_floats(void)
+{
+	reset();
+	Sym *min = binary("min", "FMin.f64"), *max = binary("max", "FMax.f64");
+	Sym *round[4];
+	for (u32 i = 0; i < 4; i++)
+		round[i] = load(arena_printf(&mem, "func @round%u sig(f64 -> f64) {\nb1:\n v1 = Param.f64 #0\n v2 = FRound.f64 #%u v1\n ret v2\n}\n", i, i));
+	Sym *ftou = load("func @ftou sig(f64 -> i64) {\nb1:\n v1 = Param.f64 #0\n v2 = FToU.i64 v1\n ret v2\n}\n");
+	Sym *ftoi = load("func @ftoi sig(f64 -> i64) {\nb1:\n v1 = Param.f64 #0\n v2 = FToI.i64 v1\n ret v2\n}\n");
+	static const double x[] = {0, -0.0, 1, -1, 0.5, 1.5, 2.5, -2.5, 1e18, 9.3e18, 1.8e19, 3.7, -3.7, INFINITY, -INFINITY, NAN};
+	for (u32 i = 0; i < nelem(x); i++) {
+		double r[4] = {nearbyint(x[i]), floor(x[i]), ceil(x[i]), trunc(x[i])};
+		for (u32 k = 0; k < 4; k++)
+			expect("round", dbl(run_float(round[k], x[i], 0)) == r[k] || r[k] != r[k], 1);
+		if (x[i] >= 0 && x[i] < 1.8446744073709552e19) {
+			run_float(ftou, x[i], 0);
+			expect("float to unsigned", ints[0], (u64)x[i]);
+		}
+		if (fabs(x[i]) < 9.2e18) {
+			run_float(ftoi, x[i], 0);
+			expect("float to signed", ints[0], (u64)(i64)x[i]);
+		}
+		for (u32 k = 0; k < nelem(x); k++) {
+			double lo = go_min(x[i], x[k]), hi = -go_min(-x[i], -x[k]);
+			double a = dbl(run_float(min, x[i], x[k])), b = dbl(run_float(max, x[i], x[k]));
+			expect("min", lo != lo ? a != a : bits(TyF64, a) == bits(TyF64, lo), 1);
+			expect("max", hi != hi ? b != b : bits(TyF64, b) == bits(TyF64, hi), 1);
+		}
+	}
+	static const struct { double x; u64 want; } odd[] = {{NAN, 1ull << 63}, {3e19, 1ull << 63}, {-1.5, UINT64_MAX}};
+	for (u32 i = 0; i < nelem(odd); i++) {      /* what gc's code gives on amd64 */
+		run_float(ftou, odd[i].x, 0);
+		expect("out of range to unsigned", ints[0], odd[i].want);
+	}
+	if (__builtin_cpu_supports("fma")) {
+		Sym *s = load("func @fma sig(f64 f64 -> f64) {\nb1:\n v1 = Param.f64 #0\n v2 = Param.f64 #1\n v3 = FMA.f64 v1 v2 v1\n ret v3\n}\n");
+		expect("fma", run_float(s, 1 + 0x1p-40, 1 - 0x1p-40), bits(TyF64, fma(1 + 0x1p-40, 1 - 0x1p-40, 1 + 0x1p-40)));
+	}
+}
+
+static void test_wide(void)
+{
+	reset();
+	Sym *s = load("func @div128 sig(i64 i64 i64 -> i64 i64) {\nb1:\n v1 = Param.i64 #0\n v2 = Param.i64 #1\n v3 = Param.i64 #2\n v4 = Div128.i64 v1 v2 v3\n v5 = Rem128.i64 v1 v2 v3\n ret v4 v5\n}\n");
+	u64 hi = 0x1234, lo = 0x9876543210fedcba, by = 0xfedcba987654321;
+	ints[0] = hi, ints[1] = lo, ints[2] = by;
+	run(s);
+	unsigned __int128 n = (unsigned __int128)hi << 64 | lo;
+	expect("128-bit quotient", ints[0], (u64)(n / by));
+	expect("128-bit remainder", ints[1], (u64)(n % by));
+	s = load("func @closure sig(ptr i64 -> i64 / 0 0 16) {\nb1:\n v1 = Param.ptr #0\n v2 = Param.i64 #1\n v3 = CallClosure sig(i64 -> i64 / 0 0 8) v1 v2\n v4 = Result.i64 #0 v3\n"
+		" v5 = Add.i64 v4 v2\n ret v5\n}\n"
+		"func @body sig(i64 -> i64 / 0 0 8) is_closure {\nb1:\n v1 = Param.i64 #0\n v2 = Closure.ptr\n v3 = Load.i64 #8 v2\n v4 = Mul.i64 v1 v3\n ret v4\n}\n");
+	u64 fv[2] = {sym_get(&prog, "body")->addr, 11};
+	expect("closure", call2(s, (u64)(uintptr_t)fv, 5), 60);
+	s = load("func @tail sig(i64 -> i64 / 0 0 8) {\nb1:\n v1 = Param.i64 #0\n v2 = Const.i64 #3\n v3 = Add.i64 v1 v2\n v4 = Call @twice sig(i64 -> i64 / 0 0 8) v3\n tailcall\n}\n"
+		"func @twice sig(i64 -> i64 / 0 0 8) {\nb1:\n v1 = Param.i64 #0\n v2 = Add.i64 v1 v1\n ret v2\n}\n");
+	expect("tail call", call2(s, 4, 0), 14);
+}
+
 int main(int argc, char **argv)
 {
 	text = mmap(NULL, TextMax, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -784,6 +867,8 @@ int main(int argc, char **argv)
 		test_memory();
 		test_stack_args();
 		test_defer_slots();
+		test_floats();
+		test_wide();
 		test_random(0, 400);
 	}
 	printf("%d passed, %d failed\n", passed, failed);

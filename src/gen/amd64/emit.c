@@ -378,26 +378,22 @@ static void emit_utof(Emit *e, const MInst *i)
 	land8(e, done);
 }
 
-/* From 2^63 on: convert x - 2^63 and flip the top bit. */
+/* A negative first answer means negative, 2^63 or more, or no number: then the bits of x - 2^63, converted, are added. */
 static void emit_ftou(Emit *e, const MInst *i)
 {
 	u8 x = u(i, 0), t = i->o[1].reg;
 	u32 p = fprefix(i);
+	enc_rr(&e->e, p, 0x0f2c, 8, 0, d(i), x);
+	enc_rr(&e->e, 0, 0x85, 8, 0, d(i), d(i));
+	u32 done = jump8(e, CcNS);
 	mov_imm(e, RegR13, i->size == 8 ? 0x43e0000000000000 : 0x5f000000);
 	enc_rr(&e->e, 0x66, 0x0f6e, 8, 0, RegX15, RegR13);
-	enc_rr(&e->e, i->size == 8 ? 0x66 : 0, 0x0f2e, 4, 0, x, RegX15);
-	u32 big = jump8(e, CcAE), nan = jump8(e, CcP);
-	enc_rr(&e->e, p, 0x0f2c, 8, 0, d(i), x);
-	u32 done = jump8(e, -1);
-	land8(e, big);
-	land8(e, nan);
 	enc_rr(&e->e, 0, 0x0f28, 4, 0, t, x);
 	enc_rr(&e->e, p, 0x0f5c, 4, 0, t, RegX15);
-	enc_rr(&e->e, p, 0x0f2c, 8, 0, d(i), t);
-	mov_imm(e, RegR13, INT64_MIN);
-	enc_rr(&e->e, 0, 0x33, 8, 0, d(i), RegR13);
-	land8(e, done);
+	enc_rr(&e->e, p, 0x0f2c, 8, 0, RegR13, t);
+	enc_rr(&e->e, 0, 0x0b, 8, 0, d(i), RegR13);
 	rezero(e);
+	land8(e, done);
 }
 
 /* vfmadd231sd d, a, b (VEX.LIG.66.0F38.W1 B9; W0 for single). */
