@@ -217,6 +217,7 @@ Val expr_commaok(Build *b, NodeId n);                             /* ValTuple of
 ValueId expr_index(Build *b, NodeId n, bool *is_unsigned);        /* as TyI64, for bounds checks */
 bool is_const(Build *b, NodeId n);
 Val binary(Build *b, Op op, Type *t, Val x, Val y);               /* arithmetic */
+Val shift_count(Build *b, NodeId n);
 Val shift(Build *b, Op op, Type *t, Val x, Val y);
 Val select_path(Build *b, NodeId x, Selection *s, u32 npath, Place *place);
 

@@ -340,11 +340,6 @@ void body_build(Build *b, NodeId recv, NodeId functype, NodeId block)
 		scan_range_funcs(b, block);
 	params_declare(b, recv, functype);
 	defer_entry(b);
-	if (f.range_func && f.ndefer) {
-		b->defers = obj_synthetic(b, "#defers", b->k->t_empty_iface, ObjCaptured);
-		Val token = call_runtime(b, "deferrangefunc", "pp", NULL, 0);
-		var_init(b, b->defers, val_retype(token, b->k->t_empty_iface));
-	}
 	stmt(b, block);
 	b->pos = b->f->endpos;
 	if (b->cur && !b->nresult)

@@ -281,6 +281,7 @@ static void callee_method(Build *b, NodeId n, NodeId fun, Callee *c)
 {
 	Selection *s = selection_of(b, fun);
 	Val recv = receiver(b, node_at(b->file, fun)->a, s);
+	b->pos = node_at(b->file, node_at(b->file, fun)->b)->pos;
 	c->sig = types_under(b_typeof(b, fun));
 	(void)n;
 	if (types_under(recv.t)->kind == KindInterface) {

@@ -133,6 +133,15 @@ Val binary(Build *b, Op op, Type *t, Val x, Val y)
 	return int_op(b, op, t, x.p[0], y.p[0]);
 }
 
+/* A constant count may be of any numeric kind. */
+Val shift_count(Build *b, NodeId n)
+{
+	u64 c;
+	if (is_const(b, n) && const_uint64(info_at(b->file, n)->val, &c))
+		return val_1(b_basic(b, KindUint64), v_int(b, (i64)c));
+	return expr(b, n);
+}
+
 Val shift(Build *b, Op op, Type *t, Val x, Val y)
 {
 	Type *cu = types_under(y.t);
@@ -254,9 +263,10 @@ static Val expr_binary(Build *b, NodeId n, const Node *nd)
 		x = assign_conv(b, x, t);
 	else
 		x = val_retype(x, t);
-	Val y = expr(b, nd->b);
+	bool sh = op == OpShl || op == OpShr;
+	Val y = sh ? shift_count(b, nd->b) : expr(b, nd->b);
 	b->pos = nd->pos;
-	if (op != OpShl && op != OpShr)
+	if (!sh)
 		y = assign_conv(b, y, t);
 	return binary(b, op, t, x, y);
 }

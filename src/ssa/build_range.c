@@ -67,6 +67,20 @@ static void set_var(Build *b, Loop *l, u32 i, Val v)
 	place_store(b, &p, assign_conv(b, v, p.t));
 }
 
+/* Both variables: operands of both sides first, as in any assignment. */
+static void set_vars(Build *b, Loop *l, Val k, Val v)
+{
+	NodeId n0 = var_at(b, l, 0), n1 = var_at(b, l, 1);
+	if (l->def || !n0 || !n1) {
+		set_var(b, l, 0, k);
+		set_var(b, l, 1, v);
+		return;
+	}
+	Place p0 = place_of(b, n0), p1 = place_of(b, n1);
+	place_store(b, &p0, assign_conv(b, k, p0.t));
+	place_store(b, &p1, assign_conv(b, v, p1.t));
+}
+
 static void run_body(Build *b, Loop *l)
 {
 	l->target = (Target){.up = b->target, .label = l->label, .brk = l->done, .cont = l->next, .stmt = l->node};
@@ -121,8 +135,7 @@ static void range_elems(Build *b, Loop *l, ValueId base, ValueId len, Type *elem
 	if (var_at(b, l, 1)) {
 		ValueId at = v_2(b, SsaAdd, TyPtr, base, v_2(b, SsaMul, TyI64, index, v_int(b, b_size(b, elem))));
 		Val v = val_keep(b, val_load(b, elem, at, 0, true));
-		set_var(b, l, 0, val_1(b_basic(b, KindInt), index));
-		set_var(b, l, 1, v);
+		set_vars(b, l, val_1(b_basic(b, KindInt), index), v);
 	} else {
 		set_var(b, l, 0, val_1(b_basic(b, KindInt), index));
 	}
@@ -166,8 +179,7 @@ static void range_string(Build *b, Loop *l)
 	b_jump(b, go);
 	b_seal(b, go);
 	b_start(b, go);
-	set_var(b, l, 0, val_1(b_basic(b, KindInt), at));
-	set_var(b, l, 1, val_1(b_basic(b, KindInt32), var_get(b, rune)));
+	set_vars(b, l, val_1(b_basic(b, KindInt), at), val_1(b_basic(b, KindInt32), var_get(b, rune)));
 	run_body(b, l);
 	var_set(b, i, var_get(b, nexti));
 	end(b, l);
@@ -200,8 +212,7 @@ static void range_map(Build *b, Loop *l, Type *t, Type *u)
 		k = val_keep(b, val_load(b, u->key, key, 0, true));
 	if (var_at(b, l, 1))
 		v = val_keep(b, val_load(b, u->elem, v_load(b, TyPtr, p, IterElem, FlagNonNil), 0, true));
-	set_var(b, l, 0, k);
-	set_var(b, l, 1, v);
+	set_vars(b, l, k, v);
 	run_body(b, l);
 	call_rt0(b, "mapIterNext", 1, p);
 	end(b, l);
@@ -304,6 +315,11 @@ static void range_func(Build *b, Loop *l, Type *u)
 	rf->state = obj_synthetic(b, "#state", b_basic(b, KindInt), ObjCaptured | ObjAssigned);
 	rf->next = obj_synthetic(b, "#next", b_basic(b, KindInt), ObjCaptured | ObjAssigned);
 	ValueId fn = expr_1(b, l->x);
+	if (!b->range && scan_frame(b, node_at(b->file, l->node)->b).ndefer) {
+		b->defers = obj_synthetic(b, "#defers", b->k->t_empty_iface, ObjCaptured);
+		Val token = call_runtime(b, "deferrangefunc", "pp", NULL, 0);
+		var_init(b, b->defers, val_retype(token, b->k->t_empty_iface));
+	}
 	var_init(b, rf->state, val_1(b_basic(b, KindInt), v_int(b, StateReady)));
 	var_init(b, rf->next, val_1(b_basic(b, KindInt), v_int(b, 0)));
 	Build *w = build_body_func(b, l, types_under(yt), rf);

@@ -132,7 +132,7 @@ static void assign_update(Build *b, NodeId lhs, Op op, NodeId rhs)
 		return;
 	}
 	if (op == OpShl || op == OpShr) {
-		y = expr(b, rhs);
+		y = shift_count(b, rhs);
 		place_store(b, &p, shift(b, op, t, place_load(b, &p), y));
 		return;
 	}

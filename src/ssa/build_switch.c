@@ -130,6 +130,9 @@ static void dispatch(Build *b, ListId clauses, NodeId tag, const BlockId *body, 
 				Val y = expr_borrow(b, e);
 				b->pos = node_at(b->file, e)->pos;
 				b_if(b, cmp_mixed(b, OpEql, x, y), body[i], next, 0);
+			} else if (types_under(b_typeof(b, e))->kind == KindInterface) {
+				Val yes = val_1(b_basic(b, KindBool), v_const(b, TyI8, 1)), y = expr(b, e);
+				b_if(b, cmp_mixed(b, OpEql, yes, y), body[i], next, 0);
 			} else {
 				expr_cond(b, e, body[i], next);
 			}

@@ -5,7 +5,7 @@
  * where it does not escape. A closure that only reads takes a copy. */
 #include "build.h"
 
-enum { EntryBlock = 1, FaultLimit = 4096, ByValueMax = 128 };
+enum { EntryBlock = 1, FaultLimit = 4096, ByValueMax = 128, OffsetMax = 1 << 30 };
 
 static bool has(const Obj *o, u32 flags)
 {
@@ -195,6 +195,10 @@ static void step(Build *b, Place *p, Type *t, i64 off)
 		if (!p->nonnil && !p->stack && p->off + b_size(b, t) >= FaultLimit) {
 			v_nilcheck(b, p->ptr);
 			p->nonnil = true;
+		}
+		if (p->off > OffsetMax) {               /* too far for an instruction */
+			p->ptr = v_2(b, SsaAdd, TyPtr, p->ptr, v_int(b, p->off));
+			p->off = 0;
 		}
 	}
 	p->t = t;
