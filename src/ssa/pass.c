@@ -3,6 +3,7 @@
 #include "ssa.h"
 
 void ssa_sroa(Func *f);
+void ssa_gvn(Func *f);
 void ssa_deadcode(Func *f);
 void ssa_alloc(Func *f);
 
@@ -11,6 +12,7 @@ const Pass ssa_passes[] = {
 	{"escape", NULL, PassWhole, false, "objects that do not outlive their frame move into it"},
 	/* from here on nothing decides where an object lives */
 	{"sroa", ssa_sroa, PassLate, false, "frame slots become values"},
+	{"gvn", ssa_gvn, PassLate, false, "equal values shared, known conditions, nil and bounds checks"},
 	{"deadcode", ssa_deadcode, PassLate, false, "values nobody uses"},
 	{"alloc", ssa_alloc, PassLate, true, "allocations become calls"},
 	{0},

@@ -304,6 +304,10 @@ typedef struct PassOptions {
 	const char *stop;            /* the last late pass to run */
 	bool check;                  /* verify after each */
 } PassOptions;
+bool ssa_fold(Func *f, ValueId v);                                  /* simplify.c: v became a constant or a copy */
+void ssa_fold_branch(Func *f, BlockId b, u32 which);                /* TermIf becomes TermJump to successor which */
+void ssa_prune(Func *f);                                            /* empties blocks that cannot be reached */
+void ssa_trivial_phis(Func *f);
 void ssa_drop_copies(Func *f);                                      /* uses of Copy become uses of what it copies */
 bool ssa_pass_known(const char *name, size_t n);
 bool ssa_pass_on(const Program *p, const char *name);

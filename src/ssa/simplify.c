@@ -1,0 +1,260 @@
+/* Algebra on one value, and keeping the graph of blocks tidy.
+ *
+ * ssa_fold looks at a value whose arguments have been resolved and turns it into a constant or a copy of something that was there
+ * before; it never makes values. Integer constants are sign-extended from their width. */
+#include "ssa.h"
+
+static i64 norm(u8 ty, i64 x)
+{
+	switch (ty) {
+	case TyI8: return (i8)x;
+	case TyI16: return (i16)x;
+	case TyI32: return (i32)x;
+	default: return x;
+	}
+}
+
+static u64 zext(u8 ty, i64 x)
+{
+	u32 n = ty_size((Ty)ty);
+	return n >= 8 ? (u64)x : (u64)x & (((u64)1 << n * 8) - 1);
+}
+
+static bool to_const(Value *v, i64 x)
+{
+	v->op = SsaConst;
+	v->aux = norm(v->ty, x);
+	v->aux2 = 0;
+	v->flags = 0;
+	v->nargs = 0;
+	memset(v->arg, 0, sizeof v->arg);
+	return true;
+}
+
+static bool to_copy(Value *v, ValueId of)
+{
+	v->op = SsaCopy;
+	v->aux = v->aux2 = 0;
+	v->flags = 0;
+	v->callee = NULL;
+	v->nargs = 1;
+	v->arg[0] = of;
+	v->arg[1] = v->arg[2] = 0;
+	return true;
+}
+
+static bool eval2(u8 op, u8 ty, i64 x, i64 y, i64 *r)
+{
+	u64 ux = zext(ty, x), uy = zext(ty, y);
+	u32 w = ty_size((Ty)ty) * 8;
+	switch (op) {
+	case SsaAdd: *r = (i64)((u64)x + (u64)y); return true;
+	case SsaSub: *r = (i64)((u64)x - (u64)y); return true;
+	case SsaMul: *r = (i64)((u64)x * (u64)y); return true;
+	case SsaAnd: *r = x & y; return true;
+	case SsaOr: *r = x | y; return true;
+	case SsaXor: *r = x ^ y; return true;
+	case SsaShl: *r = (u64)y >= w ? 0 : (i64)((u64)x << y); return true;
+	case SsaShrU: *r = (u64)y >= w ? 0 : (i64)(ux >> y); return true;
+	case SsaShrS: *r = x >> ((u64)y >= w ? w - 1 : (u64)y); return true;
+	case SsaEq: *r = x == y; return true;
+	case SsaNe: *r = x != y; return true;
+	case SsaLtS: *r = x < y; return true;
+	case SsaLeS: *r = x <= y; return true;
+	case SsaLtU: *r = ux < uy; return true;
+	case SsaLeU: *r = ux <= uy; return true;
+	default: return false;
+	}
+}
+
+static bool never_nil(const Func *f, ValueId v)
+{
+	u8 op = f->v.a[v].op;
+	return op == SsaLocalAddr || op == SsaNew || op == SsaAddr || op == SsaNilCheck;
+}
+
+/* x op constant c, or c op x when the operation commutes */
+static bool identity(Func *f, Value *v, ValueId x, i64 c)
+{
+	u8 xt = f->v.a[x].ty;
+	switch (v->op) {
+	case SsaAdd: case SsaOr: case SsaXor: case SsaSub: case SsaShl: case SsaShrS: case SsaShrU:
+		return c == 0 && xt == v->ty && to_copy(v, x);
+	case SsaMul:
+		return c == 1 ? xt == v->ty && to_copy(v, x) : c == 0 && to_const(v, 0);
+	case SsaAnd:
+		return c == -1 ? xt == v->ty && to_copy(v, x) : c == 0 && to_const(v, 0);
+	case SsaEq:
+		return xt == TyPtr && c == 0 && never_nil(f, x) && to_const(v, 0);
+	case SsaNe:
+		return xt == TyPtr && c == 0 && never_nil(f, x) && to_const(v, 1);
+	default:
+		return false;
+	}
+}
+
+static bool fold_two(Func *f, Value *v)
+{
+	ValueId x = v->arg[0], y = v->arg[1];
+	const Value *a = &f->v.a[x], *b = &f->v.a[y];
+	i64 r;
+	if (ty_is_float(a->ty) || ty_is_float(v->ty))
+		return false;
+	if (a->op == SsaConst && b->op == SsaConst)
+		return eval2(v->op, a->ty, a->aux, b->aux, &r) && to_const(v, r);
+	if (b->op == SsaConst && identity(f, v, x, b->aux))
+		return true;
+	if (a->op == SsaConst && ssa_op_info[v->op].flags & SsaCommutes && identity(f, v, y, a->aux))
+		return true;
+	if (x != y)
+		return false;
+	switch (v->op) {
+	case SsaEq: case SsaLeS: case SsaLeU: return to_const(v, 1);
+	case SsaNe: case SsaLtS: case SsaLtU: return to_const(v, 0);
+	case SsaSub: case SsaXor: return to_const(v, 0);
+	case SsaAnd: case SsaOr: return to_copy(v, x);
+	default: return false;
+	}
+}
+
+bool ssa_fold(Func *f, ValueId id)
+{
+	Value *v = &f->v.a[id];
+	if (!(ssa_op_info[v->op].flags & SsaPure))
+		return false;
+	const Value *a = v->nargs ? &f->v.a[v->nargs <= 3 ? v->arg[0] : 0] : NULL;
+	switch (v->op) {
+	case SsaSignExt: case SsaTrunc:
+		return a->op == SsaConst && to_const(v, a->aux);
+	case SsaZeroExt:
+		return a->op == SsaConst && to_const(v, (i64)zext(a->ty, a->aux));
+	case SsaBoolNot:
+		if (a->op == SsaBoolNot)
+			return to_copy(v, a->arg[0]);
+		return a->op == SsaConst && to_const(v, !a->aux);
+	case SsaNeg:
+		return a->op == SsaConst && to_const(v, (i64)(0 - (u64)a->aux));
+	case SsaNot:
+		return a->op == SsaConst && to_const(v, ~a->aux);
+	case SsaBitcast:
+		return a->ty == v->ty && to_copy(v, v->arg[0]);
+	case SsaSelect:
+		if (v->arg[1] == v->arg[2] || a->op == SsaConst)
+			return to_copy(v, a->op == SsaConst && !a->aux ? v->arg[2] : v->arg[1]);
+		return false;
+	case SsaAdd: case SsaSub: case SsaMul: case SsaAnd: case SsaOr: case SsaXor: case SsaShl: case SsaShrS: case SsaShrU:
+	case SsaEq: case SsaNe: case SsaLtS: case SsaLeS: case SsaLtU: case SsaLeU:
+		return fold_two(f, v);
+	default:
+		return false;
+	}
+}
+
+/* ---- the graph of blocks ---- */
+
+/* Takes the at'th predecessor of b away, with its phi arguments. */
+static void drop_pred(Func *f, BlockId b, u32 at)
+{
+	Block *blk = &f->b.a[b];
+	VEC(ValueId) keep = {0};
+	ARENA_LOCAL(ar, 512);
+	for (u32 i = 0; i < blk->v.n && f->v.a[blk->v.a[i]].op == SsaPhi; i++) {
+		ValueId v = blk->v.a[i];
+		const ValueId *a = value_args(f, v);
+		keep.n = 0;
+		for (u32 j = 0; j < f->v.a[v].nargs; j++)
+			if (j != at)
+				vec_push(&ar, &keep, a[j]);
+		value_set_args(f, v, keep.a, keep.n);
+	}
+	for (u32 j = at; j + 1 < blk->pred.n; j++)
+		blk->pred.a[j] = blk->pred.a[j + 1];
+	blk->pred.n--;
+	arena_free(&ar);
+}
+
+/* The branch of b goes to successor which for sure. */
+void ssa_fold_branch(Func *f, BlockId b, u32 which)
+{
+	Block *blk = &f->b.a[b];
+	BlockId keep = blk->succ.a[which], lose = blk->succ.a[!which];
+	/* of two equal edges the first predecessor entry is the first successor's */
+	u32 seen = 0, at = UINT32_MAX;
+	for (u32 i = 0; i < f->b.a[lose].pred.n && at == UINT32_MAX; i++)
+		if (f->b.a[lose].pred.a[i] == b && seen++ == (keep == lose && !which))
+			at = i;
+	drop_pred(f, lose, at);
+	blk->succ.a[0] = keep;
+	blk->succ.n = 1;
+	blk->term = TermJump;
+	blk->ctl = 0;
+	blk->likely = 0;
+}
+
+/* Blocks that cannot be reached lose their contents and edges. */
+void ssa_prune(Func *f)
+{
+	ARENA_LOCAL(ar, 4096);
+	u8 *seen = arena_array(&ar, u8, f->b.n);
+	VEC(BlockId) work = {0};
+	seen[1] = 1;
+	vec_push(&ar, &work, 1);
+	if (f->deferreturn && !seen[f->deferreturn]) {
+		seen[f->deferreturn] = 1;
+		vec_push(&ar, &work, f->deferreturn);
+	}
+	while (work.n) {
+		BlockId b = vec_pop(&work);
+		for (u32 i = 0; i < f->b.a[b].succ.n; i++) {
+			BlockId s = f->b.a[b].succ.a[i];
+			if (seen[s])
+				continue;
+			seen[s] = 1;
+			vec_push(&ar, &work, s);
+		}
+	}
+	for (BlockId b = 1; b < f->b.n; b++) {
+		Block *blk = &f->b.a[b];
+		for (u32 i = blk->pred.n; seen[b] && i-- > 0;)
+			if (!seen[blk->pred.a[i]])
+				drop_pred(f, b, i);
+	}
+	for (BlockId b = 1; b < f->b.n; b++) {
+		Block *blk = &f->b.a[b];
+		if (seen[b])
+			continue;
+		for (u32 i = 0; i < blk->v.n; i++)
+			f->v.a[blk->v.a[i]] = (Value){0};
+		*blk = (Block){0};
+	}
+	arena_free(&ar);
+}
+
+/* Phis of one value besides themselves become copies, until none is left. */
+void ssa_trivial_phis(Func *f)
+{
+	for (bool again = true; again;) {
+		again = false;
+		for (BlockId b = 1; b < f->b.n; b++)
+			for (u32 i = 0; i < f->b.a[b].v.n; i++) {
+				ValueId id = f->b.a[b].v.a[i], same = 0;
+				if (f->v.a[id].op == SsaCopy)
+					continue;
+				if (f->v.a[id].op != SsaPhi)
+					break;
+				const ValueId *a = value_args(f, id);
+				bool several = false;
+				for (u32 j = 0; j < f->v.a[id].nargs && !several; j++) {
+					ValueId x = a[j];
+					while (f->v.a[x].op == SsaCopy)
+						x = f->v.a[x].arg[0];
+					if (x == id || x == same)
+						continue;
+					several = same != 0;
+					same = x;
+				}
+				if (!several && same && f->v.a[same].ty == f->v.a[id].ty)
+					again |= to_copy(&f->v.a[id], same);
+			}
+	}
+}
