@@ -14,12 +14,18 @@ static Val int_val(Build *b, ValueId v)
 
 /* ---- print ---- */
 
+static bool is_runtime_type(Type *t, const char *name)
+{
+	t = types_unalias(t);
+	return t->kind == KindNamed && t->named.obj->pkg && !strcmp(t->named.obj->pkg->path, "runtime") && !strcmp(t->named.obj->name->s, name);
+}
+
 static void print_one(Build *b, Val v)
 {
 	Type *u = types_under(v.t);
 	TypeKind k = (TypeKind)u->kind;
 	if (k == KindString || k == KindUntypedString) {
-		call_rt0(b, "printstring", 2, v.p[0], v.p[1]);
+		call_rt0(b, is_runtime_type(v.t, "quoted") ? "printquoted" : "printstring", 2, v.p[0], v.p[1]);
 	} else if (k == KindInterface) {
 		bool empty = types_typeset(b->k, u)->nmethod == 0;
 		call_rt0(b, empty ? "printeface" : "printiface", 2, v.p[0], v.p[1]);
@@ -31,14 +37,10 @@ static void print_one(Build *b, Val v)
 		call_rt0(b, k == KindFloat32 ? "printfloat32" : "printfloat64", 1, v.p[0]);
 	} else if (k == KindBool || k == KindUntypedBool) {
 		call_rt0(b, "printbool", 1, v.p[0]);
-	} else if (k == KindUintptr) {
-		call_rt0(b, "printuintptr", 1, v.p[0]);
 	} else if (kind_is_integer(k)) {
 		bool uns = kind_is_unsigned(k);
-		Type *n = types_unalias(v.t);
-		bool hex = n->kind == KindNamed && n->named.obj->pkg && !strcmp(n->named.obj->pkg->path, "runtime") && !strcmp(n->named.obj->name->s, "hex");
 		ValueId x = conv_number(b, v, b_basic(b, uns ? KindUint64 : KindInt64)).p[0];
-		call_rt0(b, hex ? "printhex" : uns ? "printuint" : "printint", 1, x);
+		call_rt0(b, is_runtime_type(v.t, "hex") ? "printhex" : uns ? "printuint" : "printint", 1, x);
 	} else {
 		call_rt0(b, "printpointer", 1, v.p[0]);
 	}

@@ -100,7 +100,7 @@ static void assign_tuple(Build *b, NodeId lhs, NodeId rhs, u32 n, bool def)
 	Place *p = arena_array(b->ar, Place, n);
 	for (u32 i = 0; i < n; i++) {
 		NodeId l = node_unparen(b->file, expr_item(b->file, lhs, i));
-		if (!is_blank(b, l) && !(def && defines(b, l)) && has_call(b, l))
+		if (!is_blank(b, l) && node_kind(b->file, l) != NodeName)
 			p[i] = place_of(b, l);
 	}
 	Val v = tuple_of(b, rhs);
