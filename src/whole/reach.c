@@ -150,8 +150,35 @@ static void mark_value(Whole *w, const Value *v)
 		whole_mark(w, sym_alloc(w->p, (Type *)(uintptr_t)v->type));
 }
 
+/* Calls through which a program can ask for methods by number or name. As gc's linker: what calls Method or MethodByName of
+ * a reflect.Value or reflect.Type keeps the exported methods of every type used in an interface. */
+static bool asks_for_methods(const Sym *callee)
+{
+	static const char *const name[] = {
+		"reflect.Value.Method", "reflect.Value.MethodByName", "reflect.(*rtype).Method", "reflect.(*rtype).MethodByName",
+	};
+	for (size_t i = 0; i < nelem(name); i++)
+		if (!strcmp(callee->name, name[i]))
+			return true;
+	if (!callee->def || callee->def->what != WhatImethod)
+		return false;
+	const char *m = callee->def->fn->name->s;
+	return (!strcmp(m, "Method") || !strcmp(m, "MethodByName")) && strstr(callee->name, "reflect.Method");
+}
+
+static void see_reflection(Whole *w, const Func *f)
+{
+	if (w->reflect_methods || !strncmp(f->sym->name, "reflect.", 8))
+		return;
+	for (u32 i = 1; i < f->v.n && !w->reflect_methods; i++)
+		w->reflect_methods = f->v.a[i].callee && asks_for_methods(f->v.a[i].callee);
+	for (u32 i = 0; w->reflect_methods && i < w->iface_types.n; i++)
+		typedesc_methods(w, w->iface_types.a[i]);
+}
+
 static void mark_func(Whole *w, const Func *f)
 {
+	see_reflection(w, f);
 	for (u32 i = 1; i < f->v.n; i++)
 		if (f->v.a[i].op != SsaInvalid)
 			mark_value(w, &f->v.a[i]);
