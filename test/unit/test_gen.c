@@ -533,7 +533,11 @@ static ValueId random_int(Gen *g, Ty t)
 	ValueId a[3] = {pick(g, t), pick(g, t)};
 	switch (rnd(13)) {
 	case 0:
-		a[1] = nonzero(g, t);
+		if (t >= TyI32 && rnd(2)) {
+			a[1] = constant(g, t);
+			g->f->v.a[a[1]].aux = 1ll << (1 + rnd(29));
+		} else
+			a[1] = nonzero(g, t);
 		return emit(g, SsaDivS + rnd(4), t, a, 2);
 	case 1: case 2:
 		a[1] = pick(g, TyI64);

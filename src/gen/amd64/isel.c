@@ -514,9 +514,39 @@ static void lower_mulhi(Isel *s, ValueId v, bool sign)
 	use(s, i, p->arg[1]);
 }
 
+/* By 2^k: shifts and masks. Signed quotients round towards zero, so negative dividends get 2^k - 1 added first. */
+static bool div_power(Isel *s, ValueId v, bool sign, bool rem)
+{
+	Value *p = val(s, v);
+	i64 c;
+	u32 size = ty_size(p->ty), w = size * 8;
+	if (size < 4 || !is_const(s, p->arg[1], &c) || c < 2 || (c & (c - 1)) || c > 1 << 30)
+		return false;
+	u32 k = (u32)__builtin_ctzll((u64)c);
+	VReg a = reg(s, p->arg[0]);
+	if (!sign) {
+		alu_ri(s, rem ? XAnd : XShr, size, v, a, rem ? c - 1 : k);
+		return true;
+	}
+	VReg top = mfunc_temp(s->m, TyI64), bias = mfunc_temp(s->m, TyI64), sum = mfunc_temp(s->m, TyI64);
+	alu_ri(s, XSar, size, top, a, w - 1);
+	alu_ri(s, XShr, size, bias, top, w - k);
+	alu_rr(s, XAdd, size, sum, bias, a);
+	if (!rem) {
+		alu_ri(s, XSar, size, v, sum, k);
+		return true;
+	}
+	VReg whole = mfunc_temp(s->m, TyI64);
+	alu_ri(s, XAnd, size, whole, sum, -c);
+	alu_rr(s, XSub, size, v, a, whole);
+	return true;
+}
+
 static void lower_div(Isel *s, ValueId v, bool sign, bool rem)
 {
 	Value *p = val(s, v);
+	if (div_power(s, v, sign, rem))
+		return;
 	Ty ty = p->ty;
 	i64 c;
 	bool narrow = ty_size(ty) < 4;
