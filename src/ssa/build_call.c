@@ -306,6 +306,7 @@ Val funcval_of(Build *b, Obj *fn, Type **targs, u32 ntargs)
 	if (ntargs) {
 		TypeEnv env = {t->fn.tparams, targs, ntargs};
 		t = types_subst(b->k, t, &env);
+		t = types_func(b->k, t->fn.params, t->fn.results, t->variadic);      /* no longer generic */
 	}
 	return val_1(t, v_addr(b, sym_funcval(b->p, sym_func(b->p, fn, targs, ntargs)), 0));
 }

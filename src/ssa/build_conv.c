@@ -69,6 +69,10 @@ Val conv_number(Build *b, Val v, Type *to)
 	Type *f = types_under(v.t), *u = types_under(to);
 	if (kind_is_complex((TypeKind)u->kind)) {
 		Ty ty = u->kind == KindComplex64 ? TyF32 : TyF64;
+		if (!kind_is_complex((TypeKind)f->kind)) {      /* a constant whose kind was chosen before the instance was known */
+			Val re = conv_number(b, v, b_basic(b, ty == TyF32 ? KindFloat32 : KindFloat64));
+			return (Val){.form = ValParts, .n = 2, .t = to, .p = {re.p[0], v_const(b, ty, 0)}};
+		}
 		return (Val){.form = ValParts, .n = 2, .t = to, .p = {v_1(b, SsaFToF, ty, v.p[0]), v_1(b, SsaFToF, ty, v.p[1])}};
 	}
 	Ty ty = scalar_ty(b, to);
