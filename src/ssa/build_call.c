@@ -434,6 +434,10 @@ void callee_of(Build *b, NodeId n, Callee *c)
 		c->arg = arena_array(b->ar, Val, cnt + 1);
 		for (u32 i = 0; i < cnt; i++)
 			c->arg[c->narg++] = expr(b, list_at(b->file, nd->b, i));
+		if (cnt == 1 && c->arg[0].form == ValTuple) {       /* f(g()) with several results */
+			c->narg = c->arg[0].nelem;
+			c->arg = c->arg[0].elem;
+		}
 		if (c->builtin == BuiltinPanic)
 			c->arg[0] = assign_conv(b, c->arg[0], b->k->t_empty_iface);
 		if (c->builtin == BuiltinDelete)
