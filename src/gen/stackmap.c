@@ -119,7 +119,7 @@ static i32 intern_map(StackMap *c, const u8 *args, const u8 *locals)
 	u64 *slot = map_slot(c->m->ar, &c->seen, h ? h : 1);
 	if (*slot) {
 		u32 k = (u32)*slot - 1;
-		if (!memcmp(c->args.a + k * na, args, na) && !memcmp(c->locals.a + k * nl, locals, nl))
+		if ((!na || !memcmp(c->args.a + k * na, args, na)) && (!nl || !memcmp(c->locals.a + k * nl, locals, nl)))
 			return (i32)k;
 	}
 	*slot = code->nmap + 1;
