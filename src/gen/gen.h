@@ -105,7 +105,8 @@ typedef struct PcLine { u32 pc; Pos pos; u32 inl; } PcLine;
 typedef struct StackObj { i32 off; u32 size; const Type *type; } StackObj;
 
 /* Machine code of one function. pc tables: sorted, a row holds from its pc to the next row's. Offsets in bitmaps and stack
- * objects as in the runtime's tables: locals end at varp (address of the saved frame pointer), args start at argp. */
+ * objects as in the runtime's tables: locals end at varp (address of the saved frame pointer), args start at argp.
+ * A pc-relative relocation is sym + add - address of the field, so add holds -4 and what follows the field. */
 typedef struct Code {
 	u8 *text; u32 size;
 	VEC(Reloc) rel;
@@ -169,7 +170,6 @@ u32 mblock_new(MFunc *m);
 
 /* gen.c: one function; output in out, scratch memory in tmp. Any thread. */
 Code *gen_func(Func *f, const Arch *arch, Arena *out, Arena *tmp);
-void gen_print(Buf *b, MFunc *m, bool after);          /* machine code as text, for -d */
 
 /* regalloc.c */
 void gen_regalloc(MFunc *m);
