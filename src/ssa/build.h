@@ -15,6 +15,8 @@
 
 typedef struct Build Build;
 
+enum { FuncIDWrapper = 23 };      /* abi.FuncIDWrapper: recover looks through it, tracebacks skip it */
+
 typedef enum ValForm { ValNone, ValParts, ValMem, ValTuple } ValForm;
 typedef struct Val {
 	u8 form;

@@ -109,6 +109,7 @@ Func *ssa_build_wrapper(Program *p, Sym *s, Type *recv, const MethodEntry *m, bo
 	Type *word = p->chk->typ[KindUnsafePointer];
 	Build *b = start(p, s, m->sig, ifn ? word : recv);
 	b->f->wrapper = true;
+	b->f->funcid = FuncIDWrapper;
 	Val v = param_val(b, b->f->sig, 0);
 	if (ifn) {                              /* pointer-shaped: the word is the value's only component */
 		Part part[4];
@@ -125,6 +126,7 @@ Func *ssa_build_methodval(Program *p, Sym *s, Type *recv, const MethodEntry *m)
 {
 	Build *b = start(p, s, m->sig, NULL);
 	b->f->wrapper = b->f->needctxt = true;
+	b->f->funcid = FuncIDWrapper;
 	u32 align = (u32)types_layout(b->k, recv)->align;
 	Val v = val_load(b, recv, b_context(b), (i64)align_up(8, align), true);
 	call_method(b, v, m, 0);

@@ -511,6 +511,7 @@ ValueId closure_wrap(Build *b, Callee *c, const char *what)
 	w->env = b->env;
 	w->pos = w->f->pos = b->pos;
 	w->f->wrapper = w->f->needctxt = w->f->is_closure = true;
+	w->f->funcid = FuncIDWrapper;
 	Obj **f = arena_array(b->ar, Obj *, c->narg + 2);
 	f[0] = types_field(b->k, b->pkg, intern_str("F"), b_basic(b, KindUintptr), false);
 	if (c->kind == CalleeClosure || c->kind == CalleeCode)
