@@ -1,7 +1,7 @@
 /* Algebra on one value, and keeping the graph of blocks tidy.
  *
  * ssa_fold looks at a value whose arguments have been resolved and turns it into a constant or a copy of something that was there
- * before; it never makes values. Integer constants are sign-extended from their width. */
+ * before; it never makes values. Integer constants it makes are sign-extended from their width. */
 #include "ssa.h"
 
 static i64 norm(u8 ty, i64 x)
@@ -47,6 +47,9 @@ static bool eval2(u8 op, u8 ty, i64 x, i64 y, i64 *r)
 {
 	u64 ux = zext(ty, x), uy = zext(ty, y);
 	u32 w = ty_size((Ty)ty) * 8;
+	x = norm(ty, x);
+	if (op != SsaShl && op != SsaShrS && op != SsaShrU)
+		y = norm(ty, y);
 	switch (op) {
 	case SsaAdd: *r = (i64)((u64)x + (u64)y); return true;
 	case SsaSub: *r = (i64)((u64)x - (u64)y); return true;
@@ -102,9 +105,9 @@ static bool fold_two(Func *f, Value *v)
 		return false;
 	if (a->op == SsaConst && b->op == SsaConst)
 		return eval2(v->op, a->ty, a->aux, b->aux, &r) && to_const(v, r);
-	if (b->op == SsaConst && identity(f, v, x, b->aux))
+	if (b->op == SsaConst && identity(f, v, x, norm(b->ty, b->aux)))
 		return true;
-	if (a->op == SsaConst && ssa_op_info[v->op].flags & SsaCommutes && identity(f, v, y, a->aux))
+	if (a->op == SsaConst && ssa_op_info[v->op].flags & SsaCommutes && identity(f, v, y, norm(a->ty, a->aux)))
 		return true;
 	if (x != y)
 		return false;
@@ -125,7 +128,7 @@ bool ssa_fold(Func *f, ValueId id)
 	const Value *a = v->nargs ? &f->v.a[v->nargs <= 3 ? v->arg[0] : 0] : NULL;
 	switch (v->op) {
 	case SsaSignExt: case SsaTrunc:
-		return a->op == SsaConst && to_const(v, a->aux);
+		return a->op == SsaConst && to_const(v, norm(a->ty, a->aux));
 	case SsaZeroExt:
 		return a->op == SsaConst && to_const(v, (i64)zext(a->ty, a->aux));
 	case SsaBoolNot:
