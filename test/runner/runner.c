@@ -288,6 +288,26 @@ static Outcome run_test(Runner *r, const Test *t)
 	return ok ? Passed : Failed;
 }
 
+static const char *known_why(const Runner *r, const char *name)
+{
+	for (u32 i = 0; i < r->known.n; i++)
+		if (!strcmp(r->known.a[i].name, name))
+			return r->known.a[i].why;
+	return NULL;
+}
+
+/* A test that fails is run once more: passing then is reported, since it means a race or a time limit, and counts as passed. */
+static Outcome run_twice(Runner *r, const Test *t)
+{
+	if (run_test(r, t) == Passed)
+		return Passed;
+	if (known_why(r, t->name) || run_test(r, t) == Failed)
+		return Failed;
+	printf("FLAKY %s\n", t->name);
+	fflush(stdout);
+	return Passed;
+}
+
 /* ---- suites ---- */
 
 static int by_name(const void *a, const void *b)
@@ -398,14 +418,6 @@ static void read_known(Runner *r, const char *file)
 	}
 }
 
-static const char *known_why(const Runner *r, const char *name)
-{
-	for (u32 i = 0; i < r->known.n; i++)
-		if (!strcmp(r->known.a[i].name, name))
-			return r->known.a[i].why;
-	return NULL;
-}
-
 /* "build/test_x errors DIR" is called "test_x errors". */
 static const char *unit_name(Arena *a, const char *command)
 {
@@ -442,7 +454,7 @@ static void run_all(Runner *r)
 		while (next < r->test.n && running < (u32)r->jobs) {
 			pid[next] = fork();
 			if (pid[next] == 0)
-				_exit(run_test(r, &r->test.a[next]));
+				_exit(run_twice(r, &r->test.a[next]));
 			next++;
 			running++;
 		}
