@@ -68,7 +68,8 @@ test: std
 	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) -known test/known.txt unit:$(B)/test_base unit:$(B)/test_malloc \
 		"unit:$(B)/test_ssa $(wildcard test/ssa/*.ssa)" \
 		"unit:$(B)/test_syntax errors $(GOROOT_USED)/src/cmd/compile/internal/syntax/testdata" \
-		"unit:$(B)/test_types std" "unit:$(B)/test_types facts" err:test/err run:test/run run:bench/run goroot:test/goroot.list
+		"unit:$(B)/test_types std" "unit:$(B)/test_types facts" \
+		"unit:test/determinism $(B)/seago" "unit:test/hostile $(B)/seago" "unit:test/examples $(B)/seago $(GOROOT_USED)" err:test/err run:test/run run:bench/run goroot:test/goroot.list
 
 test-upstream: std
 	$(MAKE) $(B)/seago $(B)/runner

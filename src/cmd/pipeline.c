@@ -37,6 +37,8 @@ void build_start(Build *b, const char *exe)
 	context_init(&b->ctx, &b->ar, exe);
 	if (!b->ctx.goroot)
 		fatal("%s", goroot_error());
+	if (!b->ctx.overlay)
+		fatal("cannot find the overlay folder beside the executable or above it; set SEAGO_OVERLAY");
 	if (strcmp(b->ctx.goos, "linux") || strcmp(b->ctx.goarch, "amd64"))
 		fatal("unsupported GOOS/GOARCH pair %s/%s", b->ctx.goos, b->ctx.goarch);
 	b->pool = pool_new(b->opt.jobs);

@@ -248,7 +248,7 @@ static ValueId identity(Build *b, SsaOp op, Ty ty, ValueId x, i64 c)
 
 ValueId v_2(Build *b, SsaOp op, Ty ty, ValueId x, ValueId y)
 {
-	i64 cx, cy, r;
+	i64 cx = 0, cy = 0, r;
 	x = b_resolve(b, x);
 	y = b_resolve(b, y);
 	Ty from = v_ty(b, x);
