@@ -62,14 +62,17 @@ $(B)/runner: test/runner/runner.c $(call obj_of,base)
 
 UNIT := $(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_malloc $(B)/test_ssa
 GOROOT_USED = $(or $(GOROOT_FOUND),goroot)
+SANITIZE := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wall -Wextra -Wno-unused-parameter
 test: std
 	$(MAKE) $(B)/seago $(B)/runner $(UNIT)
+	$(MAKE) B=$(B)/asan CFLAGS="$(SANITIZE)" $(B)/asan/seago
 	tools/layers
 	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) -known test/known.txt unit:$(B)/test_base unit:$(B)/test_malloc \
 		"unit:$(B)/test_ssa $(wildcard test/ssa/*.ssa)" \
 		"unit:$(B)/test_syntax errors $(GOROOT_USED)/src/cmd/compile/internal/syntax/testdata" \
 		"unit:$(B)/test_types std" "unit:$(B)/test_types facts" \
-		"unit:test/determinism $(B)/seago" "unit:test/hostile $(B)/seago" "unit:test/examples $(B)/seago $(GOROOT_USED)" err:test/err run:test/run run:bench/run goroot:test/goroot.list
+		"unit:test/determinism $(B)/seago" "unit:test/hostile $(B)/seago" "unit:test/examples $(B)/seago $(GOROOT_USED)" \
+		"unit:test/sanitize $(B)/asan/seago" err:test/err run:test/run run:bench/run goroot:test/goroot.list
 
 test-upstream: std
 	$(MAKE) $(B)/seago $(B)/runner

@@ -427,6 +427,8 @@ static void put_front(Func *f, BlockId b, const ValueId *v, u32 n)
 {
 	Block *blk = &f->b.a[b];
 	u32 old = blk->v.n;
+	if (!n)
+		return;
 	for (u32 i = 0; i < n; i++)
 		vec_push(f->ar, &blk->v, 0);
 	memmove(blk->v.a + n, blk->v.a, old * sizeof *blk->v.a);
