@@ -28,8 +28,13 @@ func serve(l net.Listener) {
 	}
 }
 
+// dialing bounds the connections being set up, so that the listener's queue does not overflow.
+var dialing = make(chan struct{}, 512)
+
 func client(addr string, id int, ready *sync.WaitGroup, start <-chan struct{}) error {
+	dialing <- struct{}{}
 	c, err := net.Dial("tcp", addr)
+	<-dialing
 	ready.Done()
 	if err != nil {
 		return err
