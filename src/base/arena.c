@@ -1,8 +1,10 @@
-/* Arenas: bump allocation out of large chunks.
+/* Arenas: bump allocation out of chunks.
  *
- * A first-touched page costs more than the work done in it, so chunks are large, come straight from the system
- * (zeroed, huge pages where the kernel gives them) and are handed out front to back. A request that does not fit
- * opens a new chunk; what was left of the old one is forgotten. */
+ * A first-touched page costs more than the work done in it, so memory that was touched is used again: small chunks, powers of
+ * two, are cut from regions and go back to a list of the thread that frees them. An arena starts with a small chunk and
+ * doubles, so that thousands of small arenas cost little. Large chunks come straight from the system (huge pages where
+ * the kernel gives them) and return to it. A request that does not fit opens a new chunk; what was left of the old one is
+ * forgotten. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <sys/mman.h>
@@ -10,30 +12,108 @@
 
 struct ArenaChunk {
 	ArenaChunk *prev;
-	size_t size;            /* of the whole mapping */
+	size_t size;            /* of the whole chunk; up to ChunkSmall it belongs to the lists below */
 };
 
-enum { ChunkMin = 1 << 20, ChunkMax = 32 << 20 };
+enum { ChunkMin = 8 << 10, ChunkSmall = 1 << 20, ChunkMax = 32 << 20, RegionSize = 4 << 20, NClass = 8 };
+_Static_assert(ChunkMin << (NClass - 1) == ChunkSmall, "one list for each size");
+
+/* What a thread may cut chunks from. */
+static _Thread_local struct { ArenaChunk *list[NClass]; char *p, *end; } mine;
+
+static void *from_system(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		fatal("out of memory:");
+	return p;
+}
+
+static u32 class_of(size_t size)
+{
+	u32 c = 0;
+	while (((size_t)ChunkMin << c) < size)
+		c++;
+	return c;
+}
+
+/* Not zeroed. */
+static ArenaChunk *chunk_small(u32 class)
+{
+	size_t size = (size_t)ChunkMin << class;
+	ArenaChunk *c = mine.list[class];
+	if (c) {
+		mine.list[class] = c->prev;
+		return c;
+	}
+	if (size > (size_t)(mine.end - mine.p)) {
+		for (u32 i = NClass; i-- > 0;)          /* what is left of the region still makes smaller chunks */
+			while (((size_t)ChunkMin << i) <= (size_t)(mine.end - mine.p)) {
+				c = (ArenaChunk *)(void *)mine.p;
+				mine.p += (size_t)ChunkMin << i;
+				*c = (ArenaChunk){mine.list[i], (size_t)ChunkMin << i};
+				mine.list[i] = c;
+			}
+		mine.p = from_system(RegionSize);
+		mine.end = mine.p + RegionSize;
+	}
+	c = (ArenaChunk *)(void *)mine.p;
+	mine.p += size;
+	c->size = size;
+	return c;
+}
+
+static ArenaChunk *chunk_large(size_t size)
+{
+	ArenaChunk *c = from_system(size);
+	if (size >= 4 << 20)
+		madvise(c, size, MADV_HUGEPAGE);
+	c->size = size;
+	return c;
+}
+
+/* Sanitizers see misuse of freed memory only if it is unmapped. */
+static bool use_lists(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return false;
+#else
+	return true;
+#endif
+}
+
+static void chunk_free(ArenaChunk *c)
+{
+	if (c->size > ChunkSmall || !use_lists()) {
+		munmap(c, c->size);
+		return;
+	}
+	u32 class = class_of(c->size);
+	c->prev = mine.list[class];
+	mine.list[class] = c;
+}
 
 void *arena_grow(Arena *a, size_t size, size_t align)
 {
-	/* chunks double, so that small arenas stay small and large ones have few chunks */
-	size_t want = min_u64(max_u64(a->total, ChunkMin), ChunkMax);
-	want = max_u64(want, align_up(size + align + sizeof(ArenaChunk), 4096));
-	ArenaChunk *c = mmap(NULL, want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (c == MAP_FAILED)
-		fatal("out of memory:");
-	if (want >= 4 << 20)
-		madvise(c, want, MADV_HUGEPAGE);
+	size_t want = min_u64(max_u64(a->total, ChunkMin), ChunkMax), need = size + align + sizeof(ArenaChunk);
+	want = max_u64(want, need);
+	ArenaChunk *c = want <= ChunkSmall && use_lists() ? chunk_small(class_of(want)) : chunk_large(align_up(want, 4096));
 	c->prev = a->chunk;
-	c->size = want;
 	a->chunk = c;
-	a->total += want;
-	a->p = (char *)(c + 1);
-	a->end = (char *)c + want;
-	char *p = (char *)align_up((uintptr_t)a->p, align);
+	a->total += c->size;
+	a->end = (char *)c + c->size;
+	char *p = (char *)align_up((uintptr_t)(c + 1), align);
 	a->p = p + size;
-	return p;               /* fresh from the system: zero */
+	return c->size <= ChunkSmall ? memset(p, 0, size) : p;  /* fresh from the system: zero */
+}
+
+bool arena_extend(Arena *a, void *end, size_t size)
+{
+	if (end != a->p || size > (size_t)(a->end - a->p))
+		return false;
+	memset(a->p, 0, size);
+	a->p += size;
+	return true;
 }
 
 static void drop_until(Arena *a, ArenaChunk *keep)
@@ -42,7 +122,7 @@ static void drop_until(Arena *a, ArenaChunk *keep)
 		ArenaChunk *c = a->chunk;
 		a->chunk = c->prev;
 		a->total -= c->size;
-		munmap(c, c->size);
+		chunk_free(c);
 	}
 }
 
@@ -54,14 +134,16 @@ void arena_free(Arena *a)
 
 void arena_reset(Arena *a)
 {
-	ArenaChunk *first = a->chunk;
-	while (first && first->prev)
-		first = first->prev;
-	drop_until(a, first);
-	if (first) {
-		a->p = (char *)(first + 1);
-		a->end = (char *)first + first->size;
-	}
+	ArenaChunk *last = a->chunk;
+	if (!last)
+		return;
+	a->chunk = last->prev;
+	drop_until(a, NULL);
+	last->prev = NULL;
+	a->chunk = last;
+	a->total = last->size;
+	a->p = (char *)(last + 1);
+	a->end = (char *)last + last->size;
 }
 
 ArenaMark arena_mark(Arena *a)
@@ -85,14 +167,20 @@ char *arena_strndup(Arena *a, const char *s, size_t n)
 
 char *arena_vprintf(Arena *a, const char *fmt, va_list ap)
 {
+	char small[512];
 	va_list again;
 	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, ap);
+	int n = fmt_plain(small, sizeof small, fmt, again);
+	va_end(again);
+	if (n >= 0)
+		return arena_strndup(a, small, (size_t)n);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
 	if (n < 0)
 		bug("arena_vprintf: bad format");
 	char *p = arena_alloc(a, (size_t)n + 1, 1);
-	vsnprintf(p, (size_t)n + 1, fmt, again);
-	va_end(again);
+	vsnprintf(p, (size_t)n + 1, fmt, ap);
 	return p;
 }
 

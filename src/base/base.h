@@ -46,8 +46,9 @@ struct Arena {
 typedef struct ArenaMark { ArenaChunk *chunk; char *p, *end; } ArenaMark;
 
 void *arena_grow(Arena *a, size_t size, size_t align);   /* slow path of arena_alloc */
+bool arena_extend(Arena *a, void *end, size_t size);     /* true if what ended at end, the newest allocation, got size more bytes */
 void arena_free(Arena *a);                               /* gives everything back */
-void arena_reset(Arena *a);                              /* keeps one chunk, contents gone */
+void arena_reset(Arena *a);                              /* keeps the newest chunk, contents gone */
 ArenaMark arena_mark(Arena *a);
 void arena_release(Arena *a, ArenaMark m);               /* back to the mark */
 char *arena_strndup(Arena *a, const char *s, size_t n);  /* NUL terminated copy */
@@ -132,6 +133,8 @@ void buf_write(Buf *b, const void *p, size_t n);
 void buf_puts(Buf *b, const char *s);
 void buf_putc(Buf *b, int c);
 void buf_printf(Buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* vsnprintf for %s %.*s %c %% %d %u %x (ll, l, z, %0Nx), not terminated; -1: too long, or another conversion. */
+int fmt_plain(char *out, size_t cap, const char *fmt, va_list ap);
 const char *buf_str(Buf *b);                                 /* NUL terminated view */
 
 /* ---- pos.c: source files and positions -------------------------------------------------------- */
