@@ -247,6 +247,10 @@ bool const_compare(const Const *x, Op op, const Const *y);
 u64 const_hash(const Const *c);
 void const_quote(Buf *b, const char *s, u32 n);                /* as strconv.Quote */
 
+/* ---- plain.c ---- */
+/* The type of a package variable's initialiser if that is a table whose elements can be checked later, else NULL. */
+Type *plain_init_type(Check *c, NodeId init);
+
 /* ================ the other half: expressions and statements ================
  * Everything below is implemented in expr.c, call.c, ... All set x->mode = ModeInvalid after reporting an error. */
 void check_expr(Check *c, Operand *x, NodeId n);                          /* single value; no types, no generic functions */

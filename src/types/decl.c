@@ -351,7 +351,12 @@ void check_obj(Check *c, Obj *o)
 		c->env.body = d->body;
 		if (!d->body && d->vtyp && node_kind(d->file, d->vtyp) != NodeName && node_kind(d->file, d->vtyp) != NodeSelector)
 			c->env.body = d->body = arena_new(c->ar, Body);   /* array lengths may refer to variables */
-		var_decl(c, o, d->lhs, d->nlhs, d->vtyp, d->init);
+		if (d->body && !d->vtyp && d->body->nlhs == 1 && !c->pkg->main_module && !c->k->all_bodies)
+			o->type = plain_init_type(c, d->init);
+		if (o->type)
+			d->body->plain = true;
+		else
+			var_decl(c, o, d->lhs, d->nlhs, d->vtyp, d->init);
 		break;
 	case ObjTypeName:
 		type_decl(c, o, d->decl);
@@ -506,7 +511,7 @@ void types_decls(Checker *k, Pkg *p)
 		}
 	check_delayed(c, 0);
 	for (u32 i = 0; i < p->nobj; i++)
-		if (p->obj[i]->kind == ObjVar && p->obj[i]->var.body)
+		if (p->obj[i]->kind == ObjVar && p->obj[i]->var.body && !p->obj[i]->var.body->plain)
 			p->obj[i]->var.body->state = 2;
 	v->phase = 2;
 	check_close(c);

@@ -26,6 +26,17 @@ static void check_one_body(Checker *k, Body *b)
 	check_close(c);
 }
 
+/* An initialiser that types_decls passed over. */
+static void check_plain_init(Checker *k, Body *b)
+{
+	Obj *o = b->lhs[0];
+	Check *c = check_open(k, b->pkg);
+	DeclInfo *d = check_decl_info(b->pkg, o);
+	c->env = (Env){ .file = d->file, .scope = d->fscope, .decl = d, .body = b, .version = d->version, .iota = -1 };
+	check_one_var_init(c, o, d->init, "variable declaration");
+	check_close(c);
+}
+
 bool types_body(Checker *k, Body *b)
 {
 	u8 none = 0;
@@ -34,6 +45,8 @@ bool types_body(Checker *k, Body *b)
 	if (atomic_compare_exchange_strong(&b->state, &none, 1)) {
 		if (b->fn)
 			check_one_body(k, b);
+		else if (b->plain)
+			check_plain_init(k, b);
 		atomic_store_explicit(&b->state, 2, memory_order_release);
 		return !b->bad;
 	}
@@ -177,6 +190,8 @@ void types_finish(Checker *k, Pkg *p)
 	for (u32 i = 0; i < p->nobj; i++)
 		if (p->obj[i]->kind == ObjFunc && p->obj[i]->fn.body)
 			types_body(k, p->obj[i]->fn.body);
+		else if (p->obj[i]->kind == ObjVar && p->obj[i]->var.body)
+			types_body(k, p->obj[i]->var.body);
 	types_initorder(k, p);
 	Check *c = check_open(k, p);
 	unused_imports(c);

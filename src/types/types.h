@@ -197,6 +197,8 @@ typedef struct Body {
 	Pkg *pkg;
 	_Atomic u8 state;          /* 0 unchecked, 1 being checked, 2 done */
 	bool bad;                  /* had errors: do not compile */
+	bool plain;                /* initialiser left unchecked by types_decls: refers to no variable and no function */
+	u8 is_data;                /* initialiser: whole's own, see static_ok */
 	bool has_defer, has_recover;      /* of the declaration's own frame (not literals inside) */
 	VEC(Obj *) deps;           /* package-level variables and functions of the same package referred to (methods too) */
 	VEC(Obj *) locals;         /* all local variables, parameters and results included, numbered by Obj.index */
@@ -305,6 +307,8 @@ void types_collect(Checker *k, Pkg *p);     /* files parsed and imports linked *
 void types_decls(Checker *k, Pkg *p);       /* all declarations of p; needs those of its imports */
 /* Checks a body if that was not done yet (any thread; blocks while another thread does it). Returns false if it has errors. */
 bool types_body(Checker *k, Body *b);
+/* Whether a plain initialiser (Body.plain), checked or not, is made of bytes and addresses of such. */
+bool types_plain_data(const Body *b);
 /* Everything left to check in p: bodies of all functions, unused imports, initialisation order and its cycles, ... */
 void types_finish(Checker *k, Pkg *p);
 /* Fills p->init on demand without checking bodies that cannot matter. Needs types_decls. */

@@ -305,10 +305,10 @@ static void init_pkg(Whole *w, Pkg *p)
 {
 	types_initorder(w->p->chk, p);
 	for (u32 i = 0; i < p->ninit; i++)
-		w->bad |= !types_body(w->p->chk, p->init[i]);
-	for (u32 i = 0; i < p->ninit; i++)
-		if (!static_ok(w, p->init[i]))
+		if (!static_ok(w, p->init[i])) {
+			w->bad |= !types_body(w->p->chk, p->init[i]);
 			add_init(w, sym_init(w->p, p->init[i], i));
+		}
 	for (u32 i = 0; i < p->nobj; i++)
 		if (p->obj[i]->kind == ObjFunc && !p->obj[i]->fn.recvnamed && !strcmp(p->obj[i]->name->s, "init"))
 			add_init(w, sym_func(w->p, p->obj[i], NULL, 0));

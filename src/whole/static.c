@@ -261,10 +261,15 @@ static bool value(Out o, const File *f, NodeId n, Type *want)
 
 bool static_ok(Whole *w, Body *b)
 {
-	if (b->nlhs != 1 || b->bad || !strcmp(b->lhs[0]->name->s, "_"))
-		return false;
-	u32 serial = 0;
-	return value((Out){.w = w, .serial = &serial}, b->file, b->init, b->lhs[0]->type);
+	enum { Unknown, Data, Code };
+	if (b->is_data == Unknown) {
+		u32 serial = 0;
+		bool ok = b->nlhs == 1 && !b->bad && strcmp(b->lhs[0]->name->s, "_");
+		if (ok && !types_plain_data(b))
+			ok = types_body(w->p->chk, b) && value((Out){.w = w, .serial = &serial}, b->file, b->init, b->lhs[0]->type);
+		b->is_data = ok ? Data : Code;
+	}
+	return b->is_data == Data;
 }
 
 void static_fill(Whole *w, Sym *s)
@@ -272,6 +277,10 @@ void static_fill(Whole *w, Sym *s)
 	Body *b = s->def->fn->var.body;
 	if (!b || !static_ok(w, b))
 		return;
+	if (!types_body(w->p->chk, b)) {
+		w->bad = true;
+		return;
+	}
 	u32 serial = 0;
 	s->size = (u32)types_size(w->p->chk, s->def->type);
 	s->data = arena_alloc(w->p->ar, max_u64(s->size, 1), 8);

@@ -43,7 +43,7 @@ void typedesc_methods(Whole *w, Sym *s);
 Sym *gcmask_sym(Program *p, Type *t);          /* 1 bit a word, shared by content */
 u32 typedesc_hash(Program *p, Type *t);            /* abi.Type.Hash */
 /* ---- static.c: initialisers as data ---- */
-/* Whether the (checked) initialiser of b is plain data; then its variable needs no code. */
+/* Whether the initialiser of b is data (checks it if that takes more than its type); then its variable needs no code. */
 bool static_ok(Whole *w, Body *b);
 /* Lays out the data of a variable's symbol if its initialiser is static; otherwise leaves it zero. */
 void static_fill(Whole *w, Sym *var);
