@@ -199,6 +199,7 @@ typedef struct Body {
 	bool bad;                  /* had errors: do not compile */
 	bool plain;                /* initialiser left unchecked by types_decls: refers to no variable and no function */
 	u8 is_data;                /* initialiser: whole's own, see static_ok */
+	u32 init_index;            /* initialiser: its place in Pkg.init */
 	bool has_defer, has_recover;      /* of the declaration's own frame (not literals inside) */
 	VEC(Obj *) deps;           /* package-level variables and functions of the same package referred to (methods too) */
 	VEC(Obj *) locals;         /* all local variables, parameters and results included, numbered by Obj.index */

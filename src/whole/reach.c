@@ -84,6 +84,9 @@ static void fill_global(Whole *w, Sym *s)
 	Layout *l = types_layout(w->p->chk, s->def->type);
 	bool ptr = l->ptrbytes != 0;
 	static_fill(w, s);
+	Body *init = s->def->fn->var.body;
+	if (init && !static_ok(w, init))
+		whole_mark(w, sym_init(w->p, init, init->init_index));
 	s->gotype = s->def->type;
 	s->size = (u32)l->size;
 	s->align = (u8)__builtin_ctzll((u64)l->align);
@@ -295,36 +298,43 @@ void whole_start(Whole *w, Program *p, Pkg **pkg, u32 npkg)
 		index_linknames(w, pkg[i]);
 }
 
-static void add_init(Whole *w, Sym *s)
-{
-	vec_push(w->p->ar, &w->inits, s);
-	whole_mark(w, s);
-}
-
 static void init_pkg(Whole *w, Pkg *p)
 {
 	types_initorder(w->p->chk, p);
-	for (u32 i = 0; i < p->ninit; i++)
-		if (!static_ok(w, p->init[i])) {
-			w->bad |= !types_body(w->p->chk, p->init[i]);
-			add_init(w, sym_init(w->p, p->init[i], i));
-		}
+	for (u32 i = 0; i < p->ninit; i++) {
+		Body *b = p->init[i];
+		b->init_index = i;
+		if (static_ok(w, b))
+			continue;
+		w->bad |= !types_body(w->p->chk, b);
+		Sym *s = sym_init(w->p, b, i);
+		vec_push(w->p->ar, &w->inits, s);
+		if (!init_is_pure(w, b))
+			whole_mark(w, s);
+	}
 	for (u32 i = 0; i < p->nobj; i++)
-		if (p->obj[i]->kind == ObjFunc && !p->obj[i]->fn.recvnamed && !strcmp(p->obj[i]->name->s, "init"))
-			add_init(w, sym_func(w->p, p->obj[i], NULL, 0));
+		if (p->obj[i]->kind == ObjFunc && !p->obj[i]->fn.recvnamed && !strcmp(p->obj[i]->name->s, "init")) {
+			Sym *s = sym_func(w->p, p->obj[i], NULL, 0);
+			vec_push(w->p->ar, &w->inits, s);
+			whole_mark(w, s);
+		}
 }
 
 /* runtime.inittab: count, then code addresses, in execution order. */
 static void fill_inittab(Whole *w)
 {
 	Sym *s = sym_get(w->p, "runtime.inittab");
+	u32 n = 0;
+	for (u32 i = 0; i < w->inits.n; i++)
+		if (w->inits.a[i]->reachable)
+			w->inits.a[n++] = w->inits.a[i];
+	w->inits.n = n;
 	s->kind = SymRodata;
 	s->align = 3;
-	s->size = 8 * (w->inits.n + 1);
+	s->size = 8 * (n + 1);
 	s->data = arena_alloc(w->p->ar, s->size, 8);
-	for (u32 i = 0; i < 4; i++)
-		s->data[i] = (u8)(w->inits.n >> (8 * i));
-	for (u32 i = 0; i < w->inits.n; i++)
+	memcpy(s->data, &n, 4);
+	for (u32 i = 0; i < n; i++)
 		sym_reloc(w->p, s, 8 * (i + 1), RelocAddr64, w->inits.a[i], 0);
 	s->reachable = false;
 	whole_mark(w, s);

@@ -21,7 +21,7 @@ typedef struct Whole {
 	Map by_name;               /* Name* of a symbol pushed by go:linkname -> Obj* */
 	Map pkg_by_path;           /* Name* -> Pkg* */
 	bool reflect_methods;      /* reflection may call any exported method of an interface type */
-	VEC(Sym *) inits;          /* functions run before main.main, in order */
+	VEC(Sym *) inits;          /* functions run before main.main, in order; those left out are not reachable */
 	const char **root; u32 nroot;   /* Go symbols the C runtime and generated code refer to */
 	bool bad;                  /* a body had errors */
 } Whole;
@@ -45,6 +45,8 @@ u32 typedesc_hash(Program *p, Type *t);            /* abi.Type.Hash */
 /* ---- static.c: initialisers as data ---- */
 /* Whether the initialiser of b is data (checks it if that takes more than its type); then its variable needs no code. */
 bool static_ok(Whole *w, Body *b);
+/* pure.c: whether an initialiser has no effect but its variable's value; then it runs only if the variable is live. */
+bool init_is_pure(Whole *w, const Body *b);
 /* Lays out the data of a variable's symbol if its initialiser is static; otherwise leaves it zero. */
 void static_fill(Whole *w, Sym *var);
 
