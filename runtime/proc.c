@@ -479,7 +479,7 @@ static void NORETURN execute(G *gp, bool inherit) {
 	gp->preempt = false;
 	if (unlikely(aloadrelaxed(&sched.sysmonwait)))
 		wakesysmon();
-	gp->stackguard0 = gp->stack.lo + StackGuard;
+	gp->stackguard0 = gp->stack.lo + rt_stackguard;
 	if (!inherit)
 		pp->schedtick++;
 	if (unlikely(rt_debugvars.stackmove))
@@ -851,7 +851,7 @@ void rt_handoff(G *to, ResumeFn resume) {
 /* newstack found the guard poisoned. */
 void proc_preempted(G *gp) {
 	gp->preempt = false;
-	gp->stackguard0 = gp->stack.lo + StackGuard;
+	gp->stackguard0 = gp->stack.lo + rt_stackguard;
 	if (gp->preemptshrink) {
 		gp->preemptshrink = false;
 		rt_stack_shrink(gp);
@@ -896,7 +896,7 @@ void proc_asyncpreempt(void) {
 /* ---- birth and death ---- */
 static void ginit(G *gp) {
 	gp->stack = rt_stack_alloc(StackMin);
-	gp->stackguard0 = gp->stack.lo + StackGuard;
+	gp->stackguard0 = gp->stack.lo + rt_stackguard;
 	gp->stackguard1 = ~(uptr)0;
 }
 

@@ -45,12 +45,12 @@ typedef struct { u32 key; } Note;           /* one-shot event */
 enum {
 	StackMin = 2048,        /* smallest goroutine stack */
 	StackSmall = 128,       /* frames up to here compare SP with the guard directly */
-	StackGuard = 928,       /* bytes below the guard: longest nosplit chain + StackSmall */
 	StackNumOrders = 4,     /* cached sizes: StackMin << 0..3 */
 	SystemStackSize = 64 << 10,
 	SignalStackSize = 64 << 10,
 	PageSize = 8192,        /* heap page */
 };
+extern const u64 rt_stackguard;         /* bytes below the guard: the linker's longest chain without a check */
 #define STACK_PREEMPT ((uptr)-1314)   /* 0xfffffffffffffade: asks the next prologue to yield */
 
 enum GStatus {                          /* upstream's values: delve and tracebacks read them */

@@ -178,7 +178,7 @@ void rt_stack_grow(G *gp, u64 newsize) {
 	Adjust a = { old.lo, old.hi, new.hi - old.hi };
 	memmove((void *)(new.hi - used), (void *)(old.hi - used), used);
 	gp->stack = new;
-	gp->stackguard0 = new.lo + StackGuard;
+	gp->stackguard0 = new.lo + rt_stackguard;
 	gp->sched.sp += a.delta;
 	gp->stktopsp += a.delta;
 	adjust(&a, &gp->sched.bp);
@@ -223,7 +223,7 @@ void rt_stack_shrink(G *gp) {
 	if (gp->asyncsafepoint || gp->asyncregs != NULL || gp->syscallsp != 0 || gp->stack.lo == 0 ||
 	    (s != GWaiting && s != GRunnable) || size / 2 < StackMin)
 		return;
-	if (gp->stack.hi - gp->sched.sp + StackGuard >= size / 4)
+	if (gp->stack.hi - gp->sched.sp + rt_stackguard >= size / 4)
 		return;
 	rt_stack_grow(gp, size / 2);
 }
@@ -233,7 +233,7 @@ void stack_new(G *gp) {
 	if (aload(&gp->stackguard0) == STACK_PREEMPT) {
 		/* holding a lock, pinned, or the one who stopped the world: go on */
 		if (mp->locks != 0 || mp->lockedint != 0 || mp->stopping || mp->preemptoff.len != 0 || mp->mallocing != 0) {
-			gp->stackguard0 = gp->stack.lo + StackGuard;    /* gp->preempt stays: releasem asks again */
+			gp->stackguard0 = gp->stack.lo + rt_stackguard;    /* gp->preempt stays: releasem asks again */
 			return;
 		}
 		if (rt_debugvars.stackmove)
@@ -241,14 +241,14 @@ void stack_new(G *gp) {
 		if (!rt_debugvars.stackmove || gp->preempt || aload(&sched.gcwaiting))
 			proc_preempted(gp);
 		gp->preempt = false;
-		gp->stackguard0 = gp->stack.lo + StackGuard;
+		gp->stackguard0 = gp->stack.lo + rt_stackguard;
 		return;
 	}
 	if (gp->sched.sp < gp->stack.lo)
 		rt_throw("split stack overflow");
 	u64 size = (gp->stack.hi - gp->stack.lo) * 2;
 	u64 used = gp->stack.hi - gp->sched.sp;
-	while (size - used < StackGuard + StackSmall)
+	while (size - used < rt_stackguard + StackSmall)
 		size *= 2;
 	if (size > maxstack) {
 		rt_printf("runtime: goroutine stack exceeds %d-byte limit\n", maxstack);

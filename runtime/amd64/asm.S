@@ -8,6 +8,19 @@
 #define FN(name) .section .text.name, "ax", @progbits; .globl name; .type name, @function; .balign 16; name:
 #define GOFN(name, sec) .section .text.go.sec, "ax", @progbits; .globl name; .type name, @function; .balign 16; name:
 
+/* What a routine takes of the goroutine's stack below its return address, for the linker. */
+.macro STACKUSE name, bytes
+.globl "\name\().stack"
+.set "\name\().stack", \bytes
+.endm
+
+/* Bytes between the guard and the end of a goroutine's stack: the linker replaces it by what the program needs. */
+.section .data.rt_stackguard, "aw", @progbits
+.globl rt_stackguard
+.balign 8
+rt_stackguard:
+	.quad	928
+
 /* Kernel entry: argc at 0(rsp). */
 FN(_rt0_amd64_linux)
 	xor	%ebp, %ebp
@@ -341,6 +354,9 @@ GOFN("runtime.goexit", goexit)
 2:	call	rt_wbflush_asm
 	jmp	1b
 .endm
+.irp n, 1, 2, 3, 4, 5, 6, 7, 8
+STACKUSE "runtime.gcWriteBarrier\n", 24
+.endr
 WB 1, "runtime.gcWriteBarrier1"
 WB 2, "runtime.gcWriteBarrier2"
 WB 3, "runtime.gcWriteBarrier3"

@@ -488,7 +488,23 @@ GOFN("runtime.unspillArgs", unspillargs)
 .type "\name", @function
 .balign 32
 "\name":
-	push	%rbp
+9:	lea	128-640(%rsp), %r13
+	cmp	G_stackguard0(%r14), %r13
+	ja	8f
+	push	%rbp                    /* grow with the registers in a frame of ours */
+	mov	%rsp, %rbp
+	sub	$208, %rsp
+	mov	%rsp, %r12
+	call	"runtime.spillArgs"
+	mov	%rdx, 192(%rsp)
+	call	"runtime.morestack_noctxt"
+	mov	%rsp, %r12
+	call	"runtime.unspillArgs"
+	mov	192(%rsp), %rdx
+	mov	%rbp, %rsp
+	pop	%rbp
+	jmp	9b
+8:	push	%rbp
 	mov	%rsp, %rbp
 	sub	$384, %rsp
 	lea	40+32(%rsp), %r12
@@ -509,6 +525,11 @@ GOFN("runtime.unspillArgs", unspillargs)
 	pop	%rbp
 	ret
 .endm
+/* the slow path; what it leaves for the frame and for reflect.moveMakeFuncArgPtrs */
+.globl	"reflect.makeFuncStub.stack", "reflect.methodValueCall.stack", "reflect.moveMakeFuncArgPtrs.stack"
+.set	"reflect.makeFuncStub.stack", 8 + 208 + 8
+.set	"reflect.methodValueCall.stack", 8 + 208 + 8
+.set	"reflect.moveMakeFuncArgPtrs.stack", 640 - 8 - 384 - 8
 REFLECTSTUB reflect.makeFuncStub, makefuncstub, reflect.callReflect
 REFLECTSTUB reflect.methodValueCall, methodvaluecall, reflect.callMethod
 

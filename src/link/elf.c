@@ -162,6 +162,8 @@ bool link_program(Program *p, const char *out, Diag *d)
 	if (d->v.n)
 		return false;
 	link_layout_text(&im);
+	if (!link_stackguard(&im))
+		return false;
 	sym_get(p, "runtime.findfunctab")->reachable = false;
 	link_pclntab(&im);
 	link_moduledata(&im);

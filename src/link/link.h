@@ -53,6 +53,8 @@ u64 sym_addr(const Sym *s);                          /* after layout */
 void link_layout_text(Image *im);                    /* addresses of code; then tables can be made */
 void link_layout_data(Image *im);
 void link_relocate(Image *im);
+/* ---- nosplit.c ---- */
+bool link_stackguard(Image *im);                     /* patches rt_stackguard; false after reporting chains over the limit */
 /* ---- pclntab.c, moduledata.c ---- */
 void link_pclntab(Image *im);
 void link_moduledata(Image *im);

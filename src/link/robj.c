@@ -83,6 +83,14 @@ static bool add_reloc(Program *p, const Elf *e, Sym *at, const Elf64_Rela *r)
 	return to != NULL;
 }
 
+/* An absolute symbol NAME.stack says how much of the goroutine's stack the assembly routine NAME uses. */
+static void stack_use(Program *p, const char *name, u64 bytes)
+{
+	size_t n = strlen(name);
+	if (n > 6 && !strcmp(name + n - 6, ".stack"))
+		sym_get(p, arena_printf(p->ar, "%.*s", (int)(n - 6), name))->stackuse = (u16)bytes;
+}
+
 bool robj_load(Image *im, const u8 *elf, size_t n)
 {
 	Program *p = im->p;
@@ -94,6 +102,8 @@ bool robj_load(Image *im, const u8 *elf, size_t n)
 			section_sym(p, &e, i);
 	for (u32 i = 1; i < e.nsym; i++) {
 		const Elf64_Sym *s = &e.sym[i];
+		if (s->st_shndx == SHN_ABS)
+			stack_use(p, e.str + s->st_name, s->st_value);
 		if (ELF64_ST_BIND(s->st_info) == STB_LOCAL || s->st_shndx == SHN_UNDEF || s->st_shndx >= SHN_LORESERVE)
 			continue;
 		Sym *y = sym_get(p, e.str + s->st_name);

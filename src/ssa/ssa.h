@@ -173,6 +173,7 @@ struct Sym {
 	u8 align;             /* log2 */
 	bool dupok, local, reachable, used_in_iface, readonly;
 	bool wanted;          /* link: reachability found it live; tables of methods refer to it */
+	u16 stackuse;         /* assembly of the C runtime: bytes of the goroutine's stack */
 	u32 size;
 	u8 *data;             /* NULL: zeros */
 	VEC(Reloc) rel;
