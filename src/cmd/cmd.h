@@ -49,6 +49,8 @@ void build_phase(Build *b, const char *name);         /* the phase that begins n
 bool build_stopped(const Build *b, const char *phase);/* -d stop=phase */
 bool build_front(Build *b);                           /* load and check; prints diagnostics; false if there were any */
 void build_print_times(Build *b);
+void build_report(Build *b, LoadPkg *p);              /* prints what is wrong with p; counts */
+bool build_syntax_errors(const LoadPkg *p);           /* such a package goes no further */
 
 /* compile.c: from checked packages to the executable; false after printing what went wrong */
 bool build_back(Build *b, const char *out);
@@ -57,5 +59,6 @@ int cmd_run(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 int cmd_env(int argc, char **argv);
 int cmd_help(int argc, char **argv);
+int cmd_test(int argc, char **argv);
 
 #endif

@@ -5,6 +5,7 @@
 const Command commands[] = {
 	{"build",   "[-o output] [flags] [packages|files]", "compile packages and dependencies", cmd_build},
 	{"run",     "[flags] package|files [arguments]",    "compile and run a Go program",      cmd_run},
+	{"test",    "[flags] [packages] [flags of the test program]", "test packages",             cmd_test},
 	{"version", "",                                     "print the version",                 cmd_version},
 	{"env",     "[name ...]",                           "print the environment",             cmd_env},
 	{"help",    "[command]",                            "print help",                        cmd_help},

@@ -49,7 +49,7 @@ void build_start(Build *b, const char *exe)
 }
 
 /* Prints what is wrong with a package; counts. */
-static void report(Build *b, LoadPkg *p)
+void build_report(Build *b, LoadPkg *p)
 {
 	Buf out = {.ar = &b->ar};
 	u32 n = diag_print(&p->diag, &out, b->opt.all_errors ? 0 : 10);
@@ -61,13 +61,13 @@ static void report(Build *b, LoadPkg *p)
 		b->nerror++;
 	}
 	if (n) {
-		fprintf(stderr, "# %s\n%s", p->path, buf_str(&out));
+		fprintf(stderr, p->fortest ? "# %s [%s.test]\n%s" : "# %s%.0s\n%s", p->path, p->fortest ? p->fortest : "", buf_str(&out));
 		b->nerror += n;
 	}
 }
 
 /* As gc: a package with syntax errors goes no further; other faults found while parsing wait for the checker's. */
-static bool has_syntax_errors(const LoadPkg *p)
+bool build_syntax_errors(const LoadPkg *p)
 {
 	for (u32 i = 0; i < p->diag.v.n; i++)
 		if (!strncmp(p->diag.v.a[i].msg, "syntax error", 12))
@@ -92,8 +92,8 @@ bool build_front(Build *b)
 	if (b->opt.dump && !strcmp(b->opt.dump, "parse"))
 		dump_trees(b);
 	for (u32 i = 0; i < l->all.n; i++)
-		if (l->all.a[i]->error || has_syntax_errors(l->all.a[i]))
-			report(b, l->all.a[i]);
+		if (l->all.a[i]->error || build_syntax_errors(l->all.a[i]))
+			build_report(b, l->all.a[i]);
 	if (b->nerror || build_stopped(b, "load"))
 		return !b->nerror;
 	build_phase(b, "check");
@@ -103,7 +103,7 @@ bool build_front(Build *b)
 		types_decls(b->chk, p->pkg);
 		if (p->pkg->main_module || b->opt.check_all)
 			types_finish(b->chk, p->pkg);
-		report(b, p);
+		build_report(b, p);
 	}
 	return !b->nerror;
 }

@@ -70,6 +70,7 @@ static LoadPkg *add_pkg(Loader *l, const char *path)
 	LoadPkg *p = arena_new(l->ar, LoadPkg);
 	p->path = path;
 	diag_init(&p->diag, l->ar);
+	diag_init(&p->tdiag, l->ar);
 	map_putp(l->ar, &l->by_path, intern_str(path), p);
 	vec_push(l->ar, &l->all, p);
 	return p;
@@ -119,7 +120,7 @@ static LoadPkg *resolve(Loader *l, LoadPkg *from, const char *path)
 
 static void add_job(Level *v, LoadPkg *p, const char *path, bool forced)
 {
-	Job j = {.p = p, .path = path, .forced = forced};
+	Job j = {.p = p, .path = path, .forced = forced, .test = v->l->tests && p->named && has_suffix(path, "_test.go")};
 	vec_push(v->l->ar, &v->job, j);
 }
 
@@ -144,7 +145,7 @@ static void list_dir(Level *v, LoadPkg *p)
 		bool take = m && contains(m->take.a, m->take.n, s);
 		bool drop = m && !take && (m->only || contains(m->drop.a, m->drop.n, s));
 		const char *full = path_join(l->ar, p->dir, s);
-		if (has_suffix(s, "_test.go") || drop)
+		if (drop || (has_suffix(s, "_test.go") && !(l->tests && p->named)))
 			continue;
 		if (!take && !file_name_matches(l->ctx, s))
 			vec_push(l->ar, &ignored, full);
@@ -217,23 +218,24 @@ static const char *path_fault(Loader *l, const char *path, u32 n)
 	return *path == '/' ? "absolute path" : NULL;
 }
 
-static LoadPkg *follow(Loader *l, LoadPkg *p, const char *path, Pos pos)
+static LoadPkg *follow(Loader *l, LoadPkg *p, const char *path, Pos pos, Diag *diag)
 {
 	if (!strcmp(path, "unsafe"))
 		return NULL;
 	LoadPkg *q = resolve(l, p, path);
 	if (q->error && !q->dir) {
-		diag_add(&p->diag, pos, "%s", q->error);
+		diag_add(diag, pos, "%s", q->error);
 		return NULL;
 	}
 	return q;
 }
 
-static void follow_imports(Loader *l, LoadPkg *p)
+/* What files of p import; faults go to d. */
+static LoadPkg **imports_of(Loader *l, LoadPkg *p, File **file, u32 nfile, Diag *diag, u32 *nimport)
 {
 	VEC(LoadPkg *) imp = {0};
-	for (u32 i = 0; i < p->ngofile; i++) {
-		const File *f = p->file[i];
+	for (u32 i = 0; i < nfile; i++) {
+		const File *f = file[i];
 		for (u32 k = 0; k < list_len(f, f->decls); k++) {
 			NodeId d = list_at(f, f->decls, k);
 			if (node_kind(f, d) != NodeImportDecl)
@@ -243,8 +245,8 @@ static void follow_imports(Loader *l, LoadPkg *p)
 			const char *path = lit_string(l->ar, f, lit, &n);
 			const char *fault = path ? path_fault(l, path, n) : NULL;
 			if (fault)
-				diag_add(&p->diag, node_at(f, lit)->pos, "invalid import path (%s)", fault);
-			LoadPkg *q = path && !fault ? follow(l, p, path, node_at(f, lit)->pos) : NULL;
+				diag_add(diag, node_at(f, lit)->pos, "invalid import path (%s)", fault);
+			LoadPkg *q = path && !fault ? follow(l, p, path, node_at(f, lit)->pos, diag) : NULL;
 			if (q)
 				vec_push(l->ar, &imp, q);
 		}
@@ -255,8 +257,39 @@ static void follow_imports(Loader *l, LoadPkg *p)
 	for (u32 i = 0; i < imp.n; i++)
 		if (!w || imp.a[w - 1] != imp.a[i])
 			imp.a[w++] = imp.a[i];
-	p->import = imp.a;
-	p->nimport = w;
+	*nimport = w;
+	return imp.a;
+}
+
+static void follow_imports(Loader *l, LoadPkg *p)
+{
+	p->import = imports_of(l, p, p->file, p->ngofile, &p->diag, &p->nimport);
+	p->timport = imports_of(l, p, p->tfile, p->ntfile, &p->tdiag, &p->ntimport);
+	p->ximport = imports_of(l, p, p->xfile, p->nxfile, &p->tdiag, &p->nximport);
+}
+
+static File **with_file(Loader *l, File **file, u32 *n, File *f)
+{
+	File **v = arena_array(l->ar, File *, *n + 1);
+	for (u32 k = 0; k < *n; k++)
+		v[k] = file[k];
+	v[(*n)++] = f;
+	return v;
+}
+
+static void take_test_file(Loader *l, Job *j)
+{
+	LoadPkg *p = j->p;
+	const char *name = j->f->pkgname->s;
+	for (u32 k = 0; k < j->diag.v.n; k++)
+		diag_add(&p->tdiag, j->diag.v.a[k].pos, "%s", j->diag.v.a[k].msg);
+	if (has_suffix(name, "_test"))
+		p->xfile = with_file(l, p->xfile, &p->nxfile, j->f);
+	else
+		p->tfile = with_file(l, p->tfile, &p->ntfile, j->f);
+	j->f->pkg = p;
+	l->nfile++;
+	l->nbyte += j->f->src->size;
 }
 
 static void take_results(Level *v)
@@ -269,6 +302,10 @@ static void take_results(Level *v)
 			p->error = arena_printf(l->ar, "open %s: %s", j->path, strerror(j->err));
 		if (!j->f)
 			continue;
+		if (j->test) {
+			take_test_file(l, j);
+			continue;
+		}
 		for (u32 k = 0; k < j->diag.v.n; k++)
 			diag_add(&p->diag, j->diag.v.a[k].pos, "%s", j->diag.v.a[k].msg);
 		if (p->ngofile && p->file[0]->pkgname != j->f->pkgname && !p->error)
@@ -276,17 +313,13 @@ static void take_results(Level *v)
 				path_base(p->gofile[0]), j->f->pkgname->s, path_base(j->path), p->dir);
 		/* grown one at a time: packages have few files, and the level holds them in order */
 		const char **go = arena_array(l->ar, const char *, p->ngofile + 1);
-		File **file = arena_array(l->ar, File *, p->ngofile + 1);
-		for (u32 k = 0; k < p->ngofile; k++) {
+		for (u32 k = 0; k < p->ngofile; k++)
 			go[k] = p->gofile[k];
-			file[k] = p->file[k];
-		}
 		go[p->ngofile] = j->path;
-		file[p->ngofile] = j->f;
-		j->f->index = p->ngofile++;
-		j->f->pkg = p;
 		p->gofile = go;
-		p->file = file;
+		j->f->index = p->ngofile;
+		j->f->pkg = p;
+		p->file = with_file(l, p->file, &p->ngofile, j->f);
 		l->nfile++;
 		l->nbyte += j->f->src->size;
 	}
@@ -294,7 +327,7 @@ static void take_results(Level *v)
 
 static void check_empty(Loader *l, LoadPkg *p)
 {
-	if (p->ngofile || p->error)
+	if (p->ngofile || p->error || load_has_tests(p))
 		return;
 	p->error = arena_printf(l->ar, p->nignored ? "build constraints exclude all Go files in %s" : "no Go files in %s", p->dir);
 }
@@ -359,7 +392,7 @@ static void visit(Order *o, LoadPkg *p)
 	vec_push(o->l->ar, &o->out, p);
 }
 
-static void sort_graph(Loader *l)
+void load_order(Loader *l)
 {
 	Order o = {.l = l};
 	for (u32 i = 0; i < l->all.n; i++)
@@ -392,12 +425,12 @@ static const char *language(Loader *l, LoadPkg *p)
 	return has_prefix(p->path, "vendor/") || has_prefix(p->path, "cmd/vendor/") ? "go1.24" : l->chk->goversion;
 }
 
-static void make_pkg(Loader *l, LoadPkg *p)
+void load_make_pkg(Loader *l, LoadPkg *p)
 {
 	Pkg *k = arena_new(l->ar, Pkg);
 	p->pkg = k;
-	k->name = p->ngofile ? p->file[0]->pkgname : intern_str(path_base(p->path));
-	k->path = p->named && !strcmp(k->name->s, "main") ? "main" : p->path;
+	k->name = p->ngofile ? p->file[0]->pkgname : p->ntfile ? p->tfile[0]->pkgname : intern_str(path_base(p->path));
+	k->path = p->named && !l->tests && !strcmp(k->name->s, "main") ? "main" : p->path;
 	k->file = p->file;
 	k->nfile = p->ngofile;
 	k->imports = arena_array(l->ar, Pkg *, p->nimport);
@@ -461,6 +494,8 @@ static LoadPkg *named_pkg(Loader *l, const char *arg)
 	return p;
 }
 
+static const char *const test_main_imports[] = {"os", "reflect", "testing", "testing/internal/testdeps"};
+
 void load_packages(Loader *l, const char **arg, u32 narg)
 {
 	Level v = {.l = l};
@@ -479,12 +514,16 @@ void load_packages(Loader *l, const char **arg, u32 narg)
 	for (u32 i = 0; i < l->named.n; i++)
 		l->named.a[i]->named = true;
 	resolve(l, NULL, "runtime");        /* every program has it */
+	for (u32 i = 0; l->tests && i < nelem(test_main_imports); i++)
+		resolve(l, NULL, test_main_imports[i]);
 	for (u32 done = 0; done < l->all.n;) {
 		u32 from = done;
 		done = l->all.n;
 		run_level(&v, from);
 	}
-	sort_graph(l);
+	load_order(l);
 	for (u32 i = 0; i < l->all.n; i++)
-		make_pkg(l, l->all.a[i]);
+		l->all.a[i]->nparsed = l->all.a[i]->diag.v.n;
+	for (u32 i = 0; i < l->all.n; i++)
+		load_make_pkg(l, l->all.a[i]);
 }

@@ -41,6 +41,13 @@ struct LoadPkg {
 	const char **ignored; u32 nignored; /* excluded by constraints */
 	File **file;
 	LoadPkg **import; u32 nimport; /* unique, sorted by path */
+	File **tfile; u32 ntfile;      /* _test.go files of the package itself, when tests are loaded */
+	File **xfile; u32 nxfile;      /* _test.go files of package p_test */
+	LoadPkg **timport, **ximport; u32 ntimport, nximport;   /* what those import; unique, sorted by path */
+	Diag tdiag;                    /* what is wrong with the test files, and their imports */
+	u32 nparsed;                   /* diag's items that loading found */
+	LoadPkg *variant;              /* testpkg.c: what stands for this package in the test's program */
+	const char *fortest;           /* compiled for the test of this package only */
 	Module *mod;                   /* NULL for std and plain files */
 	Pkg *pkg;                      /* the checker's package */
 	Diag diag;
@@ -59,6 +66,7 @@ typedef struct Loader {
 	VEC(LoadPkg *) all;            /* in dependency order once loaded */
 	VEC(LoadPkg *) named;
 	struct Manifest *manifest;
+	bool tests;                    /* set before loading: the named packages' test files are wanted too */
 	u32 nfile, nerror;
 	u64 nbyte;
 } Loader;
@@ -88,5 +96,12 @@ Module *module_find(Arena *a, const char *dir);   /* nearest go.mod at or above 
  * caller from each LoadPkg. */
 void load_packages(Loader *l, const char **arg, u32 narg);
 LoadPkg *load_find(Loader *l, const char *path);
+void load_order(Loader *l);            /* orders l->all, imports first */
+void load_make_pkg(Loader *l, LoadPkg *p);   /* the checker's package of p */
+/* ---- testpkg.c: test binaries ---- */
+/* Turns the loaded graph into the program that tests p: p with its own test files, whatever imports it compiled anew, package p_test,
+ * and the main package whose source is given. Changes the loader: one process, one test. Errors are in the LoadPkgs. */
+LoadPkg *load_test_program(Loader *l, LoadPkg *p, const char *src, u32 n);
+bool load_has_tests(const LoadPkg *p);
 
 #endif

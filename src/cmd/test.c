@@ -1,0 +1,561 @@
+/* seago test: builds and runs the tests of packages, and reports as go test does.
+ *
+ * Each unit goes through waiting, building, built, running, done. A single loop starts processes while there is room for more, reads what
+ * they write and takes note of their ends; results are printed in the order of the packages. Programs start in that order, too. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "test.h"
+
+typedef enum State { Waiting, Building, Built, Running, Done } State;
+
+typedef struct TestUnit {
+	LoadPkg *p;
+	State state;
+	const char *dir, *exe;          /* temporary folder, and the program in it */
+	pid_t pid;
+	int fd, pidfd;                  /* what the process writes; -1: closed, or there is none */
+	bool exited, quit, killed;
+	int status;
+	u64 start, deadline;            /* running: when; deadline of the next measure against it, 0: none */
+	u64 end;
+	Buf text;                       /* of the process that runs now */
+	Buf shown;                      /* to be printed when its turn comes */
+	TestJson *json;
+	const char *failed_build;
+	bool setup, bad_build;
+} TestUnit;
+
+typedef struct Run {
+	Arena ar;
+	TestFlags f;
+	Build b;
+	const char *tmp;
+	VEC(TestUnit) unit;
+	int njob, nactive;
+	u32 printed;                    /* units whose results are out */
+	bool failed, stop;
+	int sigfd;
+	sigset_t mask;                  /* as it was, for children */
+} Run;
+
+static bool show_pass(const Run *r)
+{
+	return r->f.verbose || r->f.list || r->f.help;
+}
+
+/* Programs write to our standard output themselves. */
+static bool direct(const Run *r)
+{
+	return (!r->f.pkg.n || r->f.bench) && !r->f.json;
+}
+
+/* Shown at once, but seen by us too. */
+static bool streams(const Run *r)
+{
+	return !direct(r) && !r->f.json && show_pass(r) && (r->unit.n == 1 || r->njob == 1);
+}
+
+/* ---- where programs go ---- */
+
+/* Last element of the path, without a major version. */
+static const char *exec_name(Run *r, const LoadPkg *p)
+{
+	const char *base = path_base(p->path);
+	if (base > p->path && base[0] == 'v' && base[1] >= '1' && base[1] <= '9' && strspn(base + 1, "0123456789") == strlen(base + 1)) {
+		const char *e = base - 1, *s = e;
+		while (s > p->path && s[-1] != '/')
+			s--;
+		return arena_strndup(&r->ar, s, (size_t)(e - s));
+	}
+	return base;
+}
+
+static void mkdir_or_die(const char *dir)
+{
+	if (mkdir(dir, 0777) && errno != EEXIST)
+		fatal("mkdir %s:", dir);
+}
+
+/* Where -c and -o want the program; NULL: nowhere. */
+static const char *kept_exe(Run *r, const TestUnit *u)
+{
+	const char *name = arena_printf(&r->ar, "%s.test", exec_name(r, u->p)), *o = r->f.out;
+	if (!o)
+		return r->f.compile_only ? path_join(&r->ar, r->b.ctx.cwd, name) : NULL;
+	char *full = o[0] == '/' ? arena_printf(&r->ar, "%s", o) : arena_printf(&r->ar, "%s/%s", r->b.ctx.cwd, o);
+	return dir_exists(full) || o[strlen(o) - 1] == '/' ? path_join(&r->ar, full, name) : path_clean(&r->ar, full);
+}
+
+static void choose_exe(Run *r, TestUnit *u)
+{
+	const char *keep = kept_exe(r, u);
+	if (keep && strcmp(keep, "/dev/null")) {
+		char *dir = arena_strndup(&r->ar, keep, (size_t)(path_base(keep) - keep));
+		mkdir_or_die(dir);
+		u->exe = keep;
+		return;
+	}
+	u->dir = arena_printf(&r->ar, "%s/b%03u", r->tmp, (u32)(u - r->unit.a) + 1);
+	mkdir_or_die(u->dir);
+	u->exe = arena_printf(&r->ar, "%s/%s.test", u->dir, exec_name(r, u->p));
+}
+
+static void remove_exe(TestUnit *u)
+{
+	if (!u->dir)
+		return;
+	unlink(u->exe);
+	rmdir(u->dir);
+	u->dir = NULL;
+}
+
+/* ---- processes ---- */
+
+/* Forks; the parent gets a pipe to what the child writes to the descriptors in fds, unless there are none. */
+static bool spawn(Run *r, TestUnit *u, int nfd, const int *fds)
+{
+	int p[2] = {-1, -1};
+	if (nfd && pipe2(p, O_CLOEXEC))
+		fatal("pipe:");
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid < 0)
+		fatal("fork:");
+	if (pid == 0) {
+		sigprocmask(SIG_SETMASK, &r->mask, NULL);
+		for (int i = 0; i < nfd; i++)
+			dup2(p[1], fds[i]);
+		return true;
+	}
+	if (nfd)
+		close(p[1]);
+	u->pid = pid;
+	u->fd = p[0];
+	u->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (u->pidfd >= 0)
+		fcntl(u->pidfd, F_SETFD, FD_CLOEXEC);
+	u->exited = u->quit = u->killed = false;
+	u->text = (Buf){.ar = &r->ar};
+	r->nactive++;
+	return false;
+}
+
+static void start_build(Run *r, TestUnit *u)
+{
+	choose_exe(r, u);
+	u->state = Building;
+	if (!spawn(r, u, 1, (int[]){STDERR_FILENO}))
+		return;
+	int threads = r->unit.n > 1 && r->njob > 1 ? 1 : r->b.opt.jobs;
+	_exit(test_build(&r->b, u->p, u->exe, threads));
+}
+
+static void exec_test(Run *r, TestUnit *u)
+{
+	VEC(char *) arg = {0};
+	Arena *a = &r->ar;
+	for (u32 i = 0; i < r->f.exec.n; i++)
+		vec_push(a, &arg, (char *)(uintptr_t)r->f.exec.a[i]);
+	vec_push(a, &arg, (char *)(uintptr_t)u->exe);
+	static char quiet_exit[] = "-test.paniconexit0", events[] = "-test.v=test2json", timeout[] = "-test.timeout=10m0s";
+	vec_push(a, &arg, quiet_exit);
+	if (r->f.json)
+		vec_push(a, &arg, events);
+	if (!r->f.has_timeout)
+		vec_push(a, &arg, timeout);
+	for (u32 i = 0; i < r->f.pass.n; i++)
+		vec_push(a, &arg, (char *)(uintptr_t)r->f.pass.a[i]);
+	vec_push(a, &arg, NULL);
+	if (chdir(u->p->dir)) {
+		printf("chdir %s: %s\n", u->p->dir, strerror(errno));
+		fflush(stdout);
+		_exit(1);
+	}
+	setenv("PWD", u->p->dir, 1);
+	setenv("GOROOT", r->b.ctx.goroot, 0);
+	const char *bin = path_join(a, r->b.ctx.goroot, "bin"), *path = getenv("PATH");
+	if (dir_exists(bin))
+		setenv("PATH", path && *path ? arena_printf(a, "%s:%s", bin, path) : bin, 1);
+	int null = open("/dev/null", O_RDONLY);
+	dup2(null, STDIN_FILENO);
+	if (null > STDIN_FILENO)
+		close(null);
+	execvp(arg.a[0], arg.a);
+	printf("%s: %s\n", arg.a[0], strerror(errno));
+	fflush(stdout);
+	_exit(1);
+}
+
+static void start_run(Run *r, TestUnit *u)
+{
+	u->state = Running;
+	if (r->f.json)
+		u->json = test_json_new(&r->ar, u->p->path);
+	u->start = clock_ns();
+	u->deadline = r->f.kill_ns ? u->start + r->f.kill_ns : 0;
+	if (direct(r)) {
+		if (spawn(r, u, 0, NULL)) {
+			dup2(STDOUT_FILENO, STDERR_FILENO);
+			exec_test(r, u);
+		}
+		return;
+	}
+	if (spawn(r, u, 2, (int[]){STDOUT_FILENO, STDERR_FILENO}))
+		exec_test(r, u);
+}
+
+/* ---- results ---- */
+
+/* Says something about u where its output goes. */
+static void say(Run *r, TestUnit *u, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void say(Run *r, TestUnit *u, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	const char *s = arena_vprintf(&r->ar, fmt, ap);
+	va_end(ap);
+	if (u->json)
+		test_json_write(u->json, s, strlen(s));
+	else
+		buf_puts(&u->shown, s);
+}
+
+static void finish(Run *r, TestUnit *u, bool ok)
+{
+	u->state = Done;
+	if (!ok) {
+		r->failed = true;
+		r->stop |= r->f.failfast;
+	}
+	if (u->json)
+		test_json_close(u->json, ok, u->failed_build);
+	u->json = NULL;
+	remove_exe(u);
+}
+
+/* "# pkg [pkg.test]" of the first complaint. */
+static const char *complained_about(Run *r, TestUnit *u)
+{
+	const char *s = u->text.n ? buf_str(&u->text) : "";
+	if (s[0] != '#' || s[1] != ' ')
+		return arena_printf(&r->ar, "%s [%s.test]", u->p->path, u->p->path);
+	return arena_strndup(&r->ar, s + 2, strcspn(s + 2, "\n"));
+}
+
+static void build_text(Run *r, TestUnit *u, bool failed)
+{
+	if (!r->f.json) {
+		if (u->text.n)
+			fwrite(u->text.a, 1, u->text.n, stderr);
+		return;
+	}
+	const char *id = complained_about(r, u);
+	for (const char *s = u->text.a, *end = s + u->text.n; s < end;) {
+		const char *nl = memchr(s, '\n', (size_t)(end - s)), *e = nl ? nl + 1 : end;
+		test_json_build(&r->ar, id, "build-output", s, (size_t)(e - s));
+		s = e;
+	}
+	if (failed) {
+		test_json_build(&r->ar, id, "build-fail", NULL, 0);
+		u->failed_build = id;
+	}
+}
+
+static void build_ended(Run *r, TestUnit *u)
+{
+	int status = WIFEXITED(u->status) ? WEXITSTATUS(u->status) : TestBuildFailed;
+	if (WIFSIGNALED(u->status))
+		buf_printf(&u->text, "# %s\ncompiler ended by signal: %s\n", u->p->path, strsignal(WTERMSIG(u->status)));
+	build_text(r, u, status != TestBuilt);
+	u->state = Built;
+	u->bad_build = status != TestBuilt;
+	u->setup = status == TestSetupFailed;
+}
+
+/* What became of a built unit that is not run. */
+static bool settle(Run *r, TestUnit *u)
+{
+	if (!u->bad_build && load_has_tests(u->p) && !r->f.compile_only)
+		return false;
+	if (r->f.compile_only && !u->bad_build && load_has_tests(u->p)) {
+		finish(r, u, true);
+		return true;
+	}
+	if (r->f.json)
+		u->json = test_json_new(&r->ar, u->p->path);
+	if (u->bad_build)
+		say(r, u, "FAIL\t%s [%s failed]\n", u->p->path, u->setup ? "setup" : "build");
+	else
+		say(r, u, "?   \t%s\t[no test files]\n", u->p->path);
+	finish(r, u, !u->bad_build);
+	return true;
+}
+
+static bool has_line(const Buf *b, const char *line)
+{
+	size_t n = strlen(line);
+	for (const char *s = b->a, *end = s + b->n; s && s + n <= end;) {
+		if (!memcmp(s, line, n))
+			return true;
+		s = memchr(s, '\n', (size_t)(end - s));
+		s = s ? s + 1 : NULL;
+	}
+	return false;
+}
+
+/* A time.Duration's String, for whole seconds. */
+static const char *seconds(Run *r, u64 ns)
+{
+	u64 s = ns / 1000000000;
+	if (s < 60)
+		return arena_printf(&r->ar, "%us", (u32)s);
+	if (s < 3600)
+		return arena_printf(&r->ar, "%um%us", (u32)(s / 60), (u32)(s % 60));
+	return arena_printf(&r->ar, "%uh%um%us", (u32)(s / 3600), (u32)(s / 60 % 60), (u32)(s % 60));
+}
+
+static void run_ended(Run *r, TestUnit *u)
+{
+	double t = (u->end - u->start) / 1e9;
+	bool ok = WIFEXITED(u->status) && !WEXITSTATUS(u->status), keep = streams(r) || show_pass(r) || r->f.json;
+	bool cut = u->text.n && u->text.a[u->text.n - 1] != '\n';
+	if (ok) {
+		const char *note = has_line(&u->text, "testing: warning: no tests to run\n") ? " [no tests to run]" :
+			has_line(&u->text, "testing: warning: no fuzz tests to fuzz\n") ? " [no fuzz tests to fuzz]" : "";
+		if (!keep)
+			u->shown.n = 0;
+		if (cut)
+			say(r, u, "\n");
+		say(r, u, "ok  \t%s\t%.3fs%s\n", u->p->path, t, note);
+	} else {
+		if (u->quit)
+			say(r, u, "*** Test killed with quit: ran too long (%s).\n", seconds(r, r->f.kill_ns));
+		if (WIFSIGNALED(u->status))
+			say(r, u, "signal: %s%s\n", strsignal(WTERMSIG(u->status)), WCOREDUMP(u->status) ? " (core dumped)" : "");
+		else if (!u->text.n)
+			say(r, u, "exit status %d\n", WEXITSTATUS(u->status));
+		else if (cut)
+			say(r, u, "\n");
+		say(r, u, "%sFAIL\t%s\t%.3fs\n", r->f.json ? "\x16" : "", u->p->path, t);
+	}
+	finish(r, u, ok);
+}
+
+static void print_ready(Run *r)
+{
+	for (; r->printed < r->unit.n; r->printed++) {
+		TestUnit *u = &r->unit.a[r->printed];
+		if (u->shown.n && (u->state == Done || streams(r)))
+			fwrite(u->shown.a, 1, u->shown.n, stdout);
+		if (u->state == Done || streams(r))
+			u->shown.n = 0;
+		fflush(stdout);
+		if (u->state != Done)
+			return;
+	}
+}
+
+/* ---- the loop ---- */
+
+static void take_text(Run *r, TestUnit *u)
+{
+	char b[65536];
+	ssize_t n = read(u->fd, b, sizeof b);
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n <= 0) {
+		close(u->fd);
+		u->fd = -1;
+		return;
+	}
+	buf_write(&u->text, b, (size_t)n);
+	if (u->state != Running)
+		return;
+	if (u->json)
+		test_json_write(u->json, b, (size_t)n);
+	else
+		buf_write(&u->shown, b, (size_t)n);
+}
+
+static void ended(Run *r, TestUnit *u)
+{
+	if (u->fd >= 0)
+		close(u->fd);
+	if (u->pidfd >= 0)
+		close(u->pidfd);
+	u->fd = u->pidfd = -1;
+	u->pid = 0;
+	r->nactive--;
+	if (u->state == Building)
+		build_ended(r, u);
+	else
+		run_ended(r, u);
+}
+
+/* How long output is waited for after a program's end, and a program after it was told to quit. */
+static u64 patience(const Run *r)
+{
+	return max_u64(5000000000u, r->f.kill_ns / 10);
+}
+
+static void watch(Run *r, TestUnit *u)
+{
+	if (!u->exited && waitpid(u->pid, &u->status, WNOHANG) == u->pid) {
+		u->exited = true;
+		u->end = clock_ns();
+		u->deadline = u->end + patience(r);
+	}
+	u64 now = clock_ns();
+	bool late = u->deadline && now >= u->deadline;
+	if (u->exited && u->fd >= 0 && late)
+		say(r, u, "*** Test I/O incomplete %s after exiting.\n", seconds(r, patience(r)));
+	if (u->exited && (u->fd < 0 || late)) {
+		ended(r, u);
+	} else if (!u->exited && u->state == Running && late) {
+		kill(u->pid, u->quit ? SIGKILL : SIGQUIT);
+		u->quit = true;
+		u->deadline = now + patience(r);
+	}
+}
+
+static bool may_start_run(const Run *r, u32 i)
+{
+	if (i && (direct(r) ? r->unit.a[i - 1].state < Done : r->unit.a[i - 1].state < Running))
+		return false;
+	return r->unit.a[i].state == Built;
+}
+
+static void start_more(Run *r)
+{
+	for (u32 i = 0; i < r->unit.n; i++) {
+		TestUnit *u = &r->unit.a[i];
+		if (r->stop && (u->state == Waiting || u->state == Built)) {
+			remove_exe(u);
+			u->state = Done;
+		}
+		if (may_start_run(r, i) && !settle(r, u) && r->nactive < r->njob)
+			start_run(r, u);
+	}
+	for (u32 i = 0; i < r->unit.n && r->nactive < r->njob; i++)
+		if (r->unit.a[i].state == Waiting)
+			start_build(r, &r->unit.a[i]);
+}
+
+static void clean_up(Run *r)
+{
+	for (u32 i = 0; i < r->unit.n; i++) {
+		if (r->unit.a[i].pid)
+			kill(r->unit.a[i].pid, SIGKILL);
+		remove_exe(&r->unit.a[i]);
+	}
+	rmdir(r->tmp);
+}
+
+static bool step(Run *r)
+{
+	ARENA_LOCAL(tmp, 4096);
+	struct pollfd *p = arena_array(&tmp, struct pollfd, 2 * r->unit.n + 1);
+	TestUnit **of = arena_array(&tmp, TestUnit *, 2 * r->unit.n + 1);
+	u32 n = 0;
+	int wait = 1000;
+	p[n++] = (struct pollfd){.fd = r->sigfd, .events = POLLIN};
+	for (u32 i = 0; i < r->unit.n; i++) {
+		TestUnit *u = &r->unit.a[i];
+		if (!u->pid)
+			continue;
+		if (u->pidfd < 0 || u->exited)
+			wait = 20;
+		of[n] = u;
+		p[n++] = (struct pollfd){.fd = u->fd, .events = POLLIN};
+		p[n++] = (struct pollfd){.fd = u->exited ? -1 : u->pidfd, .events = POLLIN};
+	}
+	if (poll(p, n, wait) < 0 && errno != EINTR)
+		fatal("poll:");
+	bool interrupted = p[0].revents;
+	for (u32 i = 1; i < n; i += 2) {
+		if (of[i]->fd >= 0 && p[i].revents)
+			take_text(r, of[i]);
+		else
+			watch(r, of[i]);
+	}
+	arena_free(&tmp);
+	return !interrupted;
+}
+
+static int loop(Run *r)
+{
+	while (r->printed < r->unit.n) {
+		start_more(r);
+		print_ready(r);
+		if (r->printed < r->unit.n && r->nactive && !step(r)) {
+			clean_up(r);
+			return 1;
+		}
+		print_ready(r);
+	}
+	clean_up(r);
+	if (r->f.pkg.n && r->failed && !r->f.json)
+		printf("FAIL\n");
+	fflush(stdout);
+	return r->failed;
+}
+
+static void check_output(Run *r)
+{
+	const char *o = r->f.out;
+	if (r->unit.n > 1 && o && strcmp(o, "/dev/null") && o[strlen(o) - 1] != '/' && !dir_exists(o))
+		fatal("with multiple packages, -o must refer to a directory or /dev/null");
+	for (u32 i = 0; (o || r->f.compile_only) && i < r->unit.n; i++)
+		for (u32 k = 0; k < i; k++)
+			if (!strcmp(exec_name(r, r->unit.a[i].p), exec_name(r, r->unit.a[k].p)))
+				fatal("cannot write test binary %s.test for multiple packages:\n%s\n%s", exec_name(r, r->unit.a[i].p),
+					r->unit.a[k].p->path, r->unit.a[i].p->path);
+}
+
+static void block_signals(Run *r)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, &r->mask);
+	r->sigfd = signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+int cmd_test(int argc, char **argv)
+{
+	Run *r = arena_new(&(Arena){0}, Run);
+	if (!test_flags_parse(&r->ar, &r->f, argc, argv))
+		return 2;
+	if (r->f.fuzz && *r->f.fuzz)
+		fatal("-fuzz is not supported yet");
+	r->b.opt = r->f.build;
+	build_start(&r->b, "seago");
+	test_load(&r->b, &r->f);
+	for (u32 i = 0; i < r->b.load.named.n; i++) {
+		TestUnit u = {.p = r->b.load.named.a[i], .fd = -1, .pidfd = -1, .shown = {.ar = &r->ar}};
+		vec_push(&r->ar, &r->unit, u);
+	}
+	if (!r->unit.n)
+		fatal("no packages to test");
+	r->njob = r->f.jobs ? r->f.jobs : pool_size(r->b.pool);
+	check_output(r);
+	const char *tmp = getenv("TMPDIR");
+	char *dir = arena_printf(&r->ar, "%s/seago-test-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(dir))
+		fatal("mkdir %s:", dir);
+	r->tmp = dir;
+	block_signals(r);
+	return loop(r);
+}

@@ -1,0 +1,50 @@
+/* seago test: the parts of one command.
+ *
+ * Nouns. A TestUnit is one package to test; its program is built by a process of its own, forked once everything that the tests have in
+ * common is loaded and checked, and then run. TestFlags is the command line, split into what seago, the builds and the test
+ * programs are told. A TestJson turns a program's output into events. */
+#ifndef SEAGO_TEST_H
+#define SEAGO_TEST_H
+
+#include "cmd.h"
+
+typedef struct TestFlags {
+	Options build;
+	VEC(const char *) pkg;          /* packages as given */
+	VEC(const char *) pass;         /* arguments of the test programs */
+	VEC(const char *) build_args;   /* flags of the build itself */
+	VEC(const char *) exec;         /* -exec: program and arguments */
+	const char *out;                /* -o */
+	const char *fuzz, *list;        /* values given */
+	bool compile_only;              /* -c */
+	bool json, verbose, bench, failfast, help;
+	bool has_timeout;
+	u64 kill_ns;                    /* a program that runs longer is stopped; 0: never */
+	int jobs;                       /* -p: builds and programs at once */
+} TestFlags;
+
+typedef struct TestJson TestJson;
+
+/* What a building process says with its exit status. */
+enum { TestBuilt = 0, TestBuildFailed = 1, TestSetupFailed = 3 };
+
+/* test_flags.c: false after printing what is wrong */
+bool test_flags_parse(Arena *a, TestFlags *t, int argc, char **argv);
+
+/* test_main.c: the source of the program's package main, or NULL and *error */
+char *test_main_source(Arena *a, const LoadPkg *p, const char **error);
+
+/* test_build.c */
+/* Loads the packages named with their tests and checks the declarations that all programs share. Errors stay in the packages. */
+void test_load(Build *b, const TestFlags *t);
+/* In a process of its own: makes p's test program; what is wrong goes to standard error. */
+int test_build(Build *b, LoadPkg *p, const char *exe, int threads);
+
+/* test_json.c */
+TestJson *test_json_new(Arena *a, const char *pkg);          /* emits the start event */
+void test_json_write(TestJson *j, const char *s, size_t n);
+void test_json_close(TestJson *j, bool ok, const char *failed_build);
+/* One event of a build that failed: id is "pkg [pkg.test]". */
+void test_json_build(Arena *a, const char *id, const char *action, const char *output, size_t n);
+
+#endif

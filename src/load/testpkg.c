@@ -1,0 +1,191 @@
+/* The program that tests a package.
+ *
+ * The graph of all packages named, with everything that they and their tests import, is loaded once. A test's program is carved
+ * out of it: the package under test gets its own test files, package p_test and the generated main are added, and packages that
+ * import the package under test, directly or not, are compiled anew against the changed one. Those are variants: a new
+ * record with the same trees but facts of its own. Everything else is shared as it is, checked declarations included. */
+#include "load.h"
+
+enum { Unseen, Busy, Same };
+
+bool load_has_tests(const LoadPkg *p)
+{
+	return p->ntfile || p->nxfile;
+}
+
+/* The trees of files, without what the checker found out about them. */
+static File **fresh_files(Loader *l, LoadPkg *owner, File **file, u32 n, File **more, u32 nmore)
+{
+	File **v = arena_array(l->ar, File *, n + nmore);
+	for (u32 i = 0; i < n + nmore; i++) {
+		v[i] = arena_new(l->ar, File);
+		*v[i] = *(i < n ? file[i] : more[i - n]);
+		v[i]->info = NULL;
+		v[i]->pkg = owner;
+		v[i]->index = i;
+	}
+	return v;
+}
+
+static void take_faults(Diag *d, const Diag *from, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		diag_add(d, from->v.a[i].pos, "%s", from->v.a[i].msg);
+}
+
+static LoadPkg *new_variant(Loader *l, LoadPkg *p, const char *path, const char *fortest)
+{
+	LoadPkg *v = arena_new(l->ar, LoadPkg);
+	*v = *p;
+	v->path = path;
+	v->pkg = NULL;
+	v->variant = NULL;
+	v->fortest = fortest;
+	v->nxfile = v->ntfile = 0;
+	v->mark = Unseen;
+	diag_init(&v->diag, l->ar);
+	diag_init(&v->tdiag, l->ar);
+	map_putp(l->ar, &l->by_path, intern_str(path), v);
+	return v;
+}
+
+/* What stands for p in the program: itself, or its variant, made if p imports one. */
+static LoadPkg *stand_in(Loader *l, LoadPkg *p, const char *fortest)
+{
+	if (p->variant || p->fortest || p->mark != Unseen)
+		return p->variant ? p->variant : p;
+	p->mark = Busy;
+	bool changed = false;
+	for (u32 i = 0; i < p->nimport; i++)
+		changed |= stand_in(l, p->import[i], fortest) != p->import[i];
+	p->mark = Same;
+	if (!changed)
+		return p;
+	LoadPkg *v = new_variant(l, p, p->path, fortest);
+	p->variant = v;
+	take_faults(&v->diag, &p->diag, p->nparsed);
+	v->file = fresh_files(l, v, p->file, p->ngofile, NULL, 0);
+	v->import = arena_array(l->ar, LoadPkg *, p->nimport);
+	for (u32 i = 0; i < p->nimport; i++)
+		v->import[i] = stand_in(l, p->import[i], fortest);
+	return v;
+}
+
+/* Adds the stand-ins of from[0..n) to p's imports, each once. */
+static void add_imports(Loader *l, LoadPkg *p, LoadPkg **from, u32 n, const char *fortest)
+{
+	LoadPkg **v = arena_array(l->ar, LoadPkg *, p->nimport + n);
+	for (u32 i = 0; i < p->nimport; i++)
+		v[i] = p->import[i];
+	p->import = v;
+	for (u32 i = 0; i < n; i++) {
+		LoadPkg *q = stand_in(l, from[i], fortest);
+		bool have = false;
+		for (u32 k = 0; k < p->nimport; k++)
+			have |= v[k] == q;
+		if (!have)
+			v[p->nimport++] = q;
+	}
+}
+
+static LoadPkg *with_tests(Loader *l, LoadPkg *p)
+{
+	LoadPkg *v = new_variant(l, p, p->path, p->path), **base = v->import;
+	u32 nbase = v->nimport;
+	p->variant = v;
+	take_faults(&v->diag, &p->diag, p->nparsed);
+	v->file = fresh_files(l, v, p->file, p->ngofile, p->tfile, p->ntfile);
+	const char **go = arena_array(l->ar, const char *, p->ngofile + p->ntfile);
+	for (u32 i = 0; i < p->ngofile + p->ntfile; i++)
+		go[i] = v->file[i]->src->path;
+	v->gofile = go;
+	v->ngofile = p->ngofile + p->ntfile;
+	v->nimport = 0;
+	add_imports(l, v, base, nbase, p->path);
+	add_imports(l, v, p->timport, p->ntimport, p->path);
+	return v;
+}
+
+static LoadPkg *external(Loader *l, LoadPkg *p)
+{
+	LoadPkg *x = new_variant(l, p, arena_printf(l->ar, "%s_test", p->path), p->path);
+	x->file = fresh_files(l, x, NULL, 0, p->xfile, p->nxfile);
+	x->ngofile = p->nxfile;
+	x->nsfile = 0;
+	x->nimport = 0;
+	add_imports(l, x, p->ximport, p->nximport, p->path);
+	return x;
+}
+
+static LoadPkg *main_pkg(Loader *l, LoadPkg *p, const char *src, u32 n)
+{
+	LoadPkg *m = arena_new(l->ar, LoadPkg);
+	m->path = "main";
+	m->dir = p->dir;
+	m->std = true;          /* may import internal packages */
+	m->fortest = p->path;
+	diag_init(&m->diag, l->ar);
+	diag_init(&m->tdiag, l->ar);
+	File *f = syntax_parse(l->ar, src_add("_testmain.go", "_testmain.go", src, n), ParseFull, true, &m->diag);
+	m->file = arena_new(l->ar, File *);
+	m->file[0] = f;
+	m->ngofile = 1;
+	f->pkg = m;
+	static const char *name[] = {"_testmain.go"};
+	m->gofile = name;
+	for (u32 i = 0; i < list_len(f, f->decls); i++) {
+		NodeId d = list_at(f, f->decls, i);
+		if (node_kind(f, d) != NodeImportDecl)
+			break;
+		u32 len;
+		LoadPkg *q = load_find(l, lit_string(l->ar, f, node_at(f, d)->b, &len));
+		if (q)
+			add_imports(l, m, &q, 1, p->path);
+	}
+	return m;
+}
+
+typedef struct Closure { Loader *l; VEC(LoadPkg *) out; } Closure;
+
+static void collect(Closure *c, LoadPkg *p)
+{
+	if (p->mark)
+		return;
+	p->mark = 1;
+	vec_push(c->l->ar, &c->out, p);
+	for (u32 i = 0; i < p->nimport; i++)
+		collect(c, p->import[i]);
+}
+
+LoadPkg *load_test_program(Loader *l, LoadPkg *p, const char *src, u32 n)
+{
+	for (u32 i = 0; i < l->all.n; i++)
+		l->all.a[i]->mark = Unseen;
+	if (p->ntfile)
+		with_tests(l, p);
+	LoadPkg *first = p->variant ? p->variant : p;
+	if (p->nxfile)
+		external(l, p);
+	LoadPkg *main = main_pkg(l, p, src, n), *rt = stand_in(l, load_find(l, "runtime"), p->path);
+	take_faults(&first->diag, &p->tdiag, p->tdiag.v.n);
+	for (u32 i = 0; i < l->all.n; i++)
+		l->all.a[i]->mark = 0;
+	Closure c = {.l = l};
+	main->named = true;
+	collect(&c, main);
+	collect(&c, rt);
+	l->all.a = c.out.a;
+	l->all.n = c.out.n;
+	load_order(l);
+	for (u32 i = 0; i < l->all.n; i++) {
+		LoadPkg *q = l->all.a[i];
+		if (q->pkg)
+			q->pkg->order = q->order;
+		else
+			load_make_pkg(l, q);
+	}
+	l->named.a = arena_new(l->ar, LoadPkg *);
+	l->named.a[0] = main;
+	l->named.n = l->named.cap = 1;
+	return main;
+}
