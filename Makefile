@@ -2,7 +2,7 @@
 # make run         set-up, build, then compiles and runs the main example
 # make test        set-up, build, then every test of the fast selection
 # make bench       measures seago beside go, where go is installed; the report is $(REPORT)
-# make test-upstream  all of GOROOT/test that the runner knows
+# make test-upstream  all of GOROOT/test; counts per kind and per reason of exclusion
 # make std         fetches the standard library's source into goroot/ if none is installed
 # make objs-syntax objects of one folder only
 # make wc          lines of code a folder
@@ -57,8 +57,8 @@ $(B)/test/%.o: test/unit/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/runner: test/runner/runner.c $(call obj_of,base)
-	$(CC) $(CFLAGS) -o $@ $^ -lpthread
+$(B)/runner: $(wildcard test/runner/*.c) test/runner/runner.h $(call obj_of,base)
+	$(CC) $(CFLAGS) -o $@ $(filter-out %.h,$^) -lpthread
 
 UNIT := $(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_malloc $(B)/test_ssa
 GOROOT_USED = $(or $(GOROOT_FOUND),goroot)
@@ -76,7 +76,7 @@ test: std
 
 test-upstream: std
 	$(MAKE) $(B)/seago $(B)/runner
-	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) goroot:all
+	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) -known test/known.txt -exclude test/goroot-excluded.txt goroot:all
 
 # ROUNDS=n, REPORT=file.md (only what is between its bench marks is replaced), BENCH="names or sections"
 ROUNDS ?= 5

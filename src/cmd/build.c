@@ -29,8 +29,9 @@ static bool is_command(const LoadPkg *p)
 static int compile(Build *b, const char *out)
 {
 	bool ok = build_front(b);
-	if (ok && !build_stopped(b, "load") && !build_stopped(b, "check") && b->load.named.n == 1 && is_command(b->load.named.a[0]))
-		ok = build_back(b, out ? out : output_name(b));
+	bool program = b->load.named.n == 1 && is_command(b->load.named.a[0]);
+	if (ok && !build_stopped(b, "load") && !build_stopped(b, "check") && (program || b->opt.build_all))
+		ok = build_back(b, b->opt.build_all ? NULL : out ? out : output_name(b));
 	build_phase(b, NULL);
 	if (b->opt.time)
 		build_print_times(b);

@@ -13,6 +13,8 @@ typedef struct Options {
 	int jobs;                      /* -j, -p; 0 = all CPUs */
 	bool all_errors;               /* -e, -gcflags=-e */
 	bool check_all;                /* -check=all: bodies of dependencies too */
+	bool build_all;                /* -d all: every function of the named packages is compiled, nothing linked */
+	FrontOptions front;            /* -gcflags: language version, ... */
 	bool time;                     /* -d time */
 	const char *stop;              /* -d stop=PHASE */
 	const char *dump;              /* -d parse ... */
@@ -42,6 +44,8 @@ extern const Command commands[];   /* ends with a NULL name */
 /* options.c: false after printing what is wrong */
 bool options_parse(Arena *a, Options *o, int argc, char **argv, bool run);
 void options_help(void);
+/* gcflags.c: the argument of -gcflags; false after printing what is wrong */
+bool gcflags_parse(Arena *a, Options *o, const char *text);
 
 /* pipeline.c */
 void build_start(Build *b, const char *exe);          /* context, threads, tables */

@@ -20,6 +20,24 @@ static const char *go_version(Build *b)
 	return v ? arena_strndup(&b->ar, v, strcspn(v, "\n")) : "go1.26";
 }
 
+static bool is_generic(const Obj *fn)
+{
+	return fn->type->fn.ntparams || fn->type->fn.nrtparams;
+}
+
+/* -d all: what gc would compile of the package. */
+static void mark_package(Build *b, Pkg *p)
+{
+	for (u32 i = 0; i < p->nobj; i++) {
+		Obj *o = p->obj[i];
+		bool func = o->kind == ObjFunc && o->fn.body && strcmp(o->name->s, "_") && strcmp(o->name->s, "init") && !is_generic(o);
+		if (func)
+			whole_mark(&b->whole, sym_func(&b->prog, o, NULL, 0));
+		else if (o->kind == ObjVar && strcmp(o->name->s, "_"))
+			whole_mark(&b->whole, sym_global(&b->prog, o));
+	}
+}
+
 static bool reach(Build *b)
 {
 	Loader *l = &b->load;
@@ -38,6 +56,8 @@ static bool reach(Build *b)
 		root[nelem(lowered) + i] = undef[i];
 	b->whole.root = root;
 	b->whole.nroot = n + nelem(lowered);
+	for (u32 i = 0; b->opt.build_all && i < b->load.named.n; i++)
+		mark_package(b, b->load.named.a[i]->pkg);
 	return whole_reach(&b->whole);
 }
 
@@ -122,7 +142,7 @@ bool build_back(Build *b, const char *out)
 		return true;
 	build_phase(b, "compile");
 	compile_all(b);
-	if (build_stopped(b, "compile"))
+	if (build_stopped(b, "compile") || !out)
 		return true;
 	build_phase(b, "link");
 	Diag d;

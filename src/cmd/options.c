@@ -6,6 +6,7 @@
 static const char *const d_help[] = {
 	"help       this list",
 	"time       time of each phase on standard error",
+	"all        compile every function of the named packages, commands or not; nothing is linked",
 	"stop=P     stop after phase P: load, check, reach, summarise, compile; or run no optional pass after pass P",
 	"parse      print the syntax trees of the named packages",
 	"PASS[=F]   print functions (or only function F) after the pass; \"build\": before the first",
@@ -20,6 +21,7 @@ void options_help(void)
 	       "\t-o file     write the program to file\n"
 	       "\t-j n, -p n  threads (default: all CPUs)\n"
 	       "\t-e          report all errors, not just the first 10 of a package\n"
+	       "\t-gcflags f  flags of gc: -e, -lang=go1.N, -complete=false, -D=path; those that tune its code generator are accepted\n"
 	       "\t-check=all  check unreachable functions of dependencies too\n"
 	       "\t-d what     look inside; -d help lists what\n");
 }
@@ -52,6 +54,8 @@ static bool d_flag(Options *o, const char *v)
 	}
 	if (!strcmp(v, "time"))
 		o->time = true;
+	else if (!strcmp(v, "all"))
+		o->build_all = true;
 	else if (!strncmp(v, "stop=", 5) && ssa_pass_known(v + 5, strlen(v + 5)))
 		o->pass.stop = v + 5;
 	else if (!strncmp(v, "stop=", 5))
@@ -102,7 +106,8 @@ bool options_parse(Arena *a, Options *o, int argc, char **argv, bool run)
 		else if (IS("check"))
 			ok = o->check_all = !strcmp(v, "all");
 		else
-			o->all_errors |= !strcmp(v, "-e");
+			if (!gcflags_parse(a, o, v))
+				return false;
 		#undef IS
 		if (!ok) {
 			fprintf(stderr, "invalid value \"%s\" for flag -%.*s\n", v, (int)n, name);

@@ -45,7 +45,7 @@ void build_start(Build *b, const char *exe)
 	syntax_init();
 	b->chk = types_new(&b->ar);
 	b->chk->all_bodies = b->opt.check_all;
-	b->load = (Loader){.ar = &b->ar, .pool = b->pool, .ctx = &b->ctx, .chk = b->chk};
+	b->load = (Loader){.ar = &b->ar, .pool = b->pool, .ctx = &b->ctx, .chk = b->chk, .front = b->opt.front};
 }
 
 /* Prints what is wrong with a package; counts. */

@@ -192,7 +192,7 @@ static void run_job(void *arg, int worker, u32 i)
 		return;
 	diag_init(&j->diag, a);
 	SrcFile *sf = src_add(j->path, j->path, src, (u32)n);
-	File *f = syntax_parse(a, sf, ParseFull, j->p->std, &j->diag);
+	File *f = syntax_parse(a, sf, ParseFull, j->p->std || (j->p->named && v->l->front.as_std), &j->diag);
 	j->cgo = imports_c(f);
 	j->f = j->cgo ? NULL : f;
 }
@@ -215,13 +215,37 @@ static const char *path_fault(Loader *l, const char *path, u32 n)
 			return arena_printf(l->ar, "invalid character U+%04X", r);
 		p += k;
 	}
-	return *path == '/' ? "absolute path" : NULL;
+	return NULL;
+}
+
+/* What gc says when it is to import such a path. */
+static const char *import_fault(Loader *l, const char *path)
+{
+	const char *clean = path_clean(l->ar, path);
+	if (*path == '/')
+		return "import path cannot be absolute path";
+	if (*path != '.' && strcmp(clean, path))
+		return arena_printf(l->ar, "non-canonical import path \"%s\" (should be \"%s\")", path, clean);
+	return NULL;
+}
+
+/* import "./x" */
+static const char *local_path(Loader *l, const char *path)
+{
+	bool local = !strcmp(path, ".") || !strcmp(path, "..") || has_prefix(path, "./") || has_prefix(path, "../");
+	return local && l->front.local ? path_join(l->ar, l->front.local, path) : path;
 }
 
 static LoadPkg *follow(Loader *l, LoadPkg *p, const char *path, Pos pos, Diag *diag)
 {
+	path = local_path(l, path);
 	if (!strcmp(path, "unsafe"))
 		return NULL;
+	const char *fault = import_fault(l, path);
+	if (fault) {
+		diag_add(&p->diag, pos, "could not import %s (%s)", path, fault);
+		return NULL;
+	}
 	LoadPkg *q = resolve(l, p, path);
 	if (q->error && !q->dir) {
 		diag_add(diag, pos, "%s", q->error);
@@ -242,7 +266,8 @@ static LoadPkg **imports_of(Loader *l, LoadPkg *p, File **file, u32 nfile, Diag 
 				break;
 			u32 n;
 			NodeId lit = node_at(f, d)->b;
-			const char *path = lit_string(l->ar, f, lit, &n);
+			bool bad = !lit || node_at(f, lit)->flag & FlagBad;
+			const char *path = bad ? NULL : lit_string(l->ar, f, lit, &n);
 			const char *fault = path ? path_fault(l, path, n) : NULL;
 			if (fault)
 				diag_add(diag, node_at(f, lit)->pos, "invalid import path (%s)", fault);
@@ -412,7 +437,7 @@ static Pkg *import_pkg(void *arg, Pkg *from, const char *path, Pos pos)
 	LoadPkg *p = from->load;
 	if (!strcmp(path, "unsafe"))
 		return l->chk->unsafe_pkg;
-	LoadPkg *q = load_find(l, path);
+	LoadPkg *q = load_find(l, local_path(l, path));
 	if (p->std && has_prefix(path, "golang.org/"))
 		q = resolve(l, p, path);
 	return q && !(q->error && !q->dir) ? q->pkg : NULL;
@@ -420,6 +445,8 @@ static Pkg *import_pkg(void *arg, Pkg *from, const char *path, Pos pos)
 
 static const char *language(Loader *l, LoadPkg *p)
 {
+	if (p->named && l->front.lang)
+		return l->front.lang;
 	if (p->mod)
 		return p->mod->goversion;
 	return has_prefix(p->path, "vendor/") || has_prefix(p->path, "cmd/vendor/") ? "go1.24" : l->chk->goversion;
@@ -441,7 +468,7 @@ void load_make_pkg(Loader *l, LoadPkg *p)
 	k->goversion = language(l, p);
 	k->std = p->std;
 	k->main_module = !p->std;
-	k->ignore_missing_body = p->std || p->nsfile;
+	k->ignore_missing_body = p->std || p->nsfile || (p->named && l->front.incomplete);
 	k->diag = &p->diag;
 	k->chk = l->chk;
 	k->load = p;

@@ -56,12 +56,21 @@ struct LoadPkg {
 	u8 mark;
 };
 
+/* How the named packages are read and checked. */
+typedef struct FrontOptions {
+	const char *lang;              /* language version instead of the module's, or NULL */
+	const char *local;             /* import "./x" means local/x; NULL: such imports are errors */
+	bool incomplete;               /* functions may lack bodies */
+	bool as_std;                   /* as part of the standard library: more directives */
+} FrontOptions;
+
 typedef struct Loader {
 	Arena *ar;
 	Pool *pool;
 	Context *ctx;
 	Checker *chk;
 	Module *main_mod;
+	FrontOptions front;
 	Map by_path;                   /* Name* of path -> LoadPkg* */
 	VEC(LoadPkg *) all;            /* in dependency order once loaded */
 	VEC(LoadPkg *) named;

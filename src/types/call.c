@@ -502,6 +502,30 @@ static Obj *exported_ignoring_case(Scope *s, const Name *n)
 	return best;
 }
 
+/* Is name called by an exported function short enough that gc surely inlines it? */
+static bool called_inline(const Pkg *p, const Name *name)
+{
+	for (u32 i = 0; i < p->nfile; i++) {
+		const File *f = p->file[i];
+		for (u32 k = 0; k < f->nfunc; k++) {
+			NodeId d = f->func[k].decl, body = decl_part(f, d, 3);
+			if (!node_name(f, node_at(f, d)->a)->exported || !body || list_len(f, node_at(f, body)->a) != 1)
+				continue;
+			for (NodeId n = f->func[k].first; n <= f->func[k].last; n++)
+				if (node_kind(f, n) == NodeName && node_name(f, n) == name)
+					return true;
+		}
+	}
+	return false;
+}
+
+/* gc sees of an imported package what its export data holds: exported objects, the types they are made of, and what inlined
+ * bodies refer to. Functions and variables beyond these do not exist for it. */
+static bool in_export_data(const Pkg *p, const Obj *o)
+{
+	return o->name->exported || (o->kind != ObjFunc && o->kind != ObjVar) || called_inline(p, o->name);
+}
+
 static void qualified(Check *c, Operand *x, NodeId e, NodeId ident, NodeId selid, Obj *pname)
 {
 	Name *sel = node_name(c->env.file, selid);
@@ -511,7 +535,7 @@ static void qualified(Check *c, Operand *x, NodeId e, NodeId ident, NodeId selid
 	if (!pkg)
 		return;
 	Obj *o = pkg->scope ? scope_find(pkg->scope, sel) : NULL;
-	if (!o) {
+	if (!o || !in_export_data(pkg, o)) {
 		if (!pkg->fake && !name_blank(sel)) {
 			Obj *alt = pkg->scope ? exported_ignoring_case(pkg->scope, sel) : NULL;
 			if (alt)

@@ -79,6 +79,37 @@ static bool has_linkname(const File *f, const Name *n)
 	return false;
 }
 
+/* ---- directives that name declarations ---- */
+
+static void check_linknames(Check *c)
+{
+	Map seen = {0};
+	for (u32 i = 0; i < c->pkg->nfile; i++)
+		for (u32 k = 0; k < c->pkg->file[i]->nlinkname; k++) {
+			const Linkname *l = &c->pkg->file[i]->linkname[k];
+			Obj *o = scope_find(c->pkg->scope, l->local);
+			if (l->target && strchr(l->target, '[') && strchr(l->target, ']'))
+				continue;       /* reported by the parser */
+			if ((!o || (o->kind != ObjFunc && o->kind != ObjVar)) && pkg_priv(c->pkg)->version < 18)
+				continue;
+			if (!o || (o->kind != ObjFunc && o->kind != ObjVar))
+				err_at(c, l->pos, "//go:linkname must refer to declared function or variable");
+			else if (map_getp(&seen, o))
+				err_at(c, l->pos, "duplicate //go:linkname for %s", l->local->s);
+			else
+				map_putp(c->ar, &seen, o, o);
+		}
+}
+
+static void check_embeds(Check *c)
+{
+	for (u32 i = 0; i < c->pkg->nfile && pkg_priv(c->pkg)->version < 16; i++) {
+		File *f = c->pkg->file[i];
+		for (u32 k = 0; k < f->nembed; k++)
+			err_at(c, f->embed[k].pos, "go:embed requires go1.16 or later (-lang was set to %s; check go.mod)", c->pkg->goversion);
+	}
+}
+
 static void missing_bodies(Check *c)
 {
 	for (u32 i = 0; i < c->pkg->nobj; i++) {
@@ -200,6 +231,8 @@ void types_finish(Checker *k, Pkg *p)
 	if (!p->nerror && p->main_module && !k->test_builtins) {
 		interface_cycles(c);
 		large_types(c);
+		check_linknames(c);
+		check_embeds(c);
 	}
 	if (!p->nerror && !p->ignore_missing_body)
 		missing_bodies(c);
