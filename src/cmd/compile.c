@@ -61,7 +61,15 @@ static bool reach(Build *b)
 	return whole_reach(&b->whole);
 }
 
-typedef struct Work { Build *b; Arena *out, *tmp; Sym **s; } Work;
+typedef struct Work { Build *b; Arena *out, *tmp; Sym **s; _Atomic bool bad; } Work;
+
+static void refuse(Work *w, const Func *f, const char *why)
+{
+	const struct SymDef *d = f->sym->def;
+	Pkg *p = d && d->fn ? d->fn->pkg : d && d->body ? d->body->pkg : w->b->load.named.a[0]->pkg;
+	diag_add(p->diag, f->pos, "%s", why);
+	w->bad = true;
+}
 
 static void compile_one(void *arg, int worker, u32 i)
 {
@@ -69,7 +77,11 @@ static void compile_one(void *arg, int worker, u32 i)
 	Func *f = w->s[i]->fn;
 	bug_context_func = w->s[i]->name;
 	ssa_run_passes(f);
-	w->s[i]->code = gen_func(f, &arch_amd64, &w->out[worker], &w->tmp[worker]);
+	const char *why;
+	if (gen_frame_fits(f, &w->tmp[worker], &why))
+		w->s[i]->code = gen_func(f, &arch_amd64, &w->out[worker], &w->tmp[worker]);
+	else
+		refuse(w, f, why);
 	arena_reset(&w->tmp[worker]);
 	bug_context_func = NULL;
 }
@@ -101,16 +113,16 @@ static void summarise_component(void *arg, Func **f, u32 n)
 	bug_context_pass = bug_context_func = NULL;
 }
 
-static u32 compile_all(Build *b)
+static bool compile_all(Build *b)
 {
 	VEC(Sym *) v = {0};
 	for (u32 i = 0; i < b->whole.live.n; i++)
 		if (b->whole.live.a[i]->fn)
 			vec_push(&b->ar, &v, b->whole.live.a[i]);
 	int n = pool_size(b->pool);
-	Work w = {b, arena_array(&b->ar, Arena, n), arena_array(&b->ar, Arena, n), v.a};
+	Work w = {.b = b, .out = arena_array(&b->ar, Arena, n), .tmp = arena_array(&b->ar, Arena, n), .s = v.a};
 	pool_run(b->pool, v.n, compile_one, &w);
-	return v.n;
+	return !w.bad;
 }
 
 static void print_sorted(Build *b)
@@ -141,7 +153,10 @@ bool build_back(Build *b, const char *out)
 	if (build_stopped(b, "summarise"))
 		return true;
 	build_phase(b, "compile");
-	compile_all(b);
+	if (!compile_all(b)) {
+		print_sorted(b);
+		return false;
+	}
 	if (build_stopped(b, "compile") || !out)
 		return true;
 	build_phase(b, "link");

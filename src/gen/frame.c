@@ -23,6 +23,25 @@ static void place(i32 *top, Slot *s)
 	s->off = *top;
 }
 
+bool gen_frame_fits(const Func *f, Arena *a, const char **why)
+{
+	const u64 most = 1 << 30;
+	u64 locals = 0, args = f->sig ? f->sig->argsize : 0, callee = 0;
+	for (u32 i = 0; i < f->slot.n; i++)
+		locals += f->slot.a[i].size;
+	for (u32 i = 1; i < f->v.n; i++) {
+		const Value *v = &f->v.a[i];
+		if (v->op >= SsaCall && v->op <= SsaCallCode && v->sig)
+			callee = max_u64(callee, v->sig->argsize + (u64)v->sig->spillsize);
+	}
+	if (locals + args + callee <= most)
+		return true;
+	*why = arena_printf(a, "stack frame too large (>1GB): %u MB locals + %u MB args", (u32)(locals >> 20), (u32)(args >> 20));
+	if (callee)
+		*why = arena_printf(a, "%s + %u MB callee", *why, (u32)(callee >> 20));
+	return false;
+}
+
 void gen_frame(MFunc *m)
 {
 	i32 top = 0;

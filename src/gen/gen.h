@@ -178,6 +178,8 @@ void gen_stackmap(MFunc *m);
 void gen_zero_slots(MFunc *m);                         /* which slots the prologue must clear */
 bool slot_has_pointers(const MFunc *m, const Slot *s);
 /* frame.c: offsets of slots and spills from the frame base (the saved frame pointer, downwards) */
+/* False, and *why in gc's words, if a frame of f would be larger than 1 GB; asked before gen_func. */
+bool gen_frame_fits(const Func *f, Arena *a, const char **why);
 void gen_frame(MFunc *m);
 /* pctab.c */
 void code_line(Arena *a, Code *c, u32 pc, Pos pos, u32 inl);

@@ -304,7 +304,7 @@ u32 slot_raw(Build *b, u32 size, u32 align)
 u32 slot_new(Build *b, Type *t, Name *name)
 {
 	Layout *l = types_layout(b->k, t);
-	u32 s = slot_raw(b, (u32)l->size, (u32)l->align);
+	u32 s = slot_raw(b, l->size > INT32_MAX ? INT32_MAX : (u32)l->size, (u32)l->align);     /* beyond: gen refuses the frame */
 	b->f->slot.a[s].type = l->ptrbytes ? t : NULL;
 	b->f->slot.a[s].name = name;
 	return s;

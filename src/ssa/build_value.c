@@ -312,10 +312,15 @@ ValueId v_n(Build *b, SsaOp op, Ty ty, const ValueId *a, u32 n)
 
 /* ---- memory ---- */
 
-/* Adds the constant part of an address to off. */
+/* Adds the constant part of an address to off; an offset too far for an instruction goes into the address. */
 static ValueId split(Build *b, ValueId ptr, i64 *off)
 {
 	i64 c;
+	if (*off != (i32)*off) {
+		ptr = v_2(b, SsaAdd, TyPtr, ptr, v_int(b, *off));
+		*off = 0;
+		return ptr;
+	}
 	ptr = b_resolve(b, ptr);
 	Value *v = &b->f->v.a[ptr];
 	if (v->op == SsaAdd && v_isconst(b, v->arg[1], &c) && *off + c == (i32)(*off + c)) {

@@ -87,6 +87,13 @@ typedef struct Assign {
 	u32 stack;            /* bytes used */
 } Assign;
 
+/* n bytes more, saturating: the frame of whoever calls this is refused for its size, see gen_frame_fits. */
+static u32 grow(u32 at, i64 n)
+{
+	enum { Most = 1u << 31 };
+	return n < 0 || at + (u64)n > Most ? Most : at + (u32)n;
+}
+
 /* The parts of one parameter; every part of a value on the stack is listed too when it is decomposed at all. */
 static SigVar assign(Assign *a, Type *t, u32 index)
 {
@@ -101,7 +108,7 @@ static SigVar assign(Assign *a, Type *t, u32 index)
 	if (!v.in_regs) {
 		a->stack = (u32)align_up(a->stack, (u64)l->align);
 		v.off = a->stack;
-		a->stack += (u32)l->size;
+		a->stack = grow(a->stack, l->size);
 		if (!flat || fl.n > 4)
 			fl.n = 0;
 	}
@@ -146,7 +153,7 @@ static Sig *make(Checker *k, Arena *ar, Type *fn, Type *recv)
 		for (u32 j = 0; j < v->n; j++)
 			in.part.a[v->first + j].off = spill + in.part.a[v->first + j].poff;
 		v->off = spill;
-		spill += (u32)l->size;
+		spill = grow(spill, l->size);
 	}
 	s->spillsize = (u32)align_up(spill, 8) - s->argsize;
 	s->in = in.part.a;
