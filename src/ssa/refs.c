@@ -118,13 +118,27 @@ Sym *sym_itab(Program *p, Type *t, Type *iface)
 
 /* ---- methods ---- */
 
-/* "T.M" or "(*T).M" with full paths, as gc spells wrappers. */
+/* Bytes of "pkg/path." at the start of a defined type's link name. */
+static int pkg_prefix(const char *name)
+{
+	const char *end = name + strcspn(name, "["), *slash = name, *dot;
+	for (const char *q = name; q < end; q++)
+		if (*q == '/')
+			slash = q;
+	dot = strchr(slash, '.');
+	return dot && dot < end ? (int)(dot - name) + 1 : 0;
+}
+
+/* "pkg.T.M" or "pkg.(*T).M" with full paths, as gc spells wrappers; "(*struct {...}).M" for types without a name. */
 static const char *method_name(Program *p, Arena *a, Type *recv, const MethodEntry *m, const char *suffix)
 {
 	Type *t = types_unalias(recv);
 	const char *name = m->fn->name->s;
-	if (t->kind == KindPointer)
-		return arena_printf(a, "(*%s).%s%s", types_linkname(p->chk, t->elem), name, suffix);
+	if (t->kind == KindPointer) {
+		const char *elem = types_linkname(p->chk, t->elem);
+		int n = types_unalias(t->elem)->kind == KindNamed ? pkg_prefix(elem) : 0;
+		return arena_printf(a, "%.*s(*%s).%s%s", n, elem, elem + n, name, suffix);
+	}
 	return arena_printf(a, "%s.%s%s", types_linkname(p->chk, t), name, suffix);
 }
 

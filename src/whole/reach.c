@@ -240,6 +240,15 @@ static void drain(Whole *w)
 
 /* ---- start ---- */
 
+/* The variable "path.name" of the package itself. */
+static Obj *var_named(Whole *w, const char *name)
+{
+	const char *slash = strrchr(name, '/'), *dot = strchr(slash ? slash : name, '.');
+	Pkg *p = dot ? pkg_of(w, name, (size_t)(dot - name)) : NULL;
+	Obj *o = p ? pkg_lookup(p, dot + 1) : NULL;
+	return o && o->kind == ObjVar ? o : NULL;
+}
+
 static void index_linknames(Whole *w, Pkg *p)
 {
 	for (u32 i = 0; i < p->nfile; i++)
@@ -248,8 +257,9 @@ static void index_linknames(Whole *w, Pkg *p)
 			Obj *o = pkg_lookup(p, l->local->s);
 			if (o && l->target)
 				map_putp(w->p->ar, &w->p->linkname, o, (void *)l->target);
-			if (o && o->kind == ObjVar && o->var.init)
-				sym_global(w->p, o);    /* the variable with a value defines the symbol, whoever asks first */
+			Obj *own = o && o->kind == ObjVar && l->target ? (o->var.init ? o : var_named(w, l->target)) : NULL;
+			if (own)
+				sym_global(w->p, own);  /* the variable with a value defines the symbol, whoever asks first */
 			if (!o || !l->target)
 				continue;
 			bool body = o->kind == ObjFunc ? o->fn.body != NULL : o->kind == ObjVar;

@@ -429,8 +429,10 @@ void typedesc_fill(Whole *w, Sym *s)
 	s->data[20] |= (u8)((named ? TFlagNamed : 0) | (uncommon ? TFlagUncommon : 0));
 	if (types_layout(c, t)->comparable)
 		put_ptr(w, s, 24, equal_val(w, t));
-	if (named && t->kind != KindPointer)
-		sym_reloc(w->p, s, 44, RelocTypeOffWeak, sym_type(w->p, types_pointer(c, t)), 0);
+	/* reflection may take the address of a T and then look for methods */
+	bool ptr_methods = t->kind != KindPointer && !types_is_interface(t) && types_methodset(c, types_pointer(c, t))->n;
+	if (ptr_methods || (named && t->kind != KindPointer))
+		sym_reloc(w->p, s, 44, ptr_methods ? RelocOff32 : RelocTypeOffWeak, sym_type(w->p, types_pointer(c, t)), 0);
 	put_kind(w, s, t, u, array_at);
 	if (uncommon)
 		put_uncommon(w, s, t, rec, UncommonBytes + array);
