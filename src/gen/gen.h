@@ -102,6 +102,8 @@ typedef struct SpillSlot { bool ptr; u32 hi; i32 off; } SpillSlot;
 
 typedef struct PcVal { u32 pc; i32 val; } PcVal;
 typedef struct PcLine { u32 pc; Pos pos; u32 inl; } PcLine;
+/* An inlined call that has left code: whose body, from which entry (-1: the function itself), and a pc with the call's position. */
+typedef struct CodeInl { Sym *fn; i32 parent; u32 pc, tree /* in f->inl */; Pos startpos; } CodeInl;
 typedef struct StackObj { i32 off; u32 size; const Type *type; } StackObj;
 
 /* Machine code of one function. pc tables: sorted, a row holds from its pc to the next row's. Offsets in bitmaps and stack
@@ -112,7 +114,8 @@ typedef struct Code {
 	VEC(Reloc) rel;
 	u32 framesize;             /* bytes between the return address and SP */
 	u32 argsize;               /* stack arguments and results */
-	VEC(PcLine) line;
+	VEC(PcLine) line;          /* inl: in the end 1 + index in inlined, 0 = the function's own body */
+	CodeInl *inlined; u32 ninlined;
 	VEC(PcVal) sp;             /* bytes SP is below its value at entry */
 	VEC(PcVal) map;            /* stack map index at calls; -1: as at entry, which is map 0 */
 	VEC(PcVal) unsafe_;        /* 1: not a place for asynchronous preemption */
@@ -183,6 +186,9 @@ bool gen_frame_fits(const Func *f, Arena *a, const char **why);
 void gen_frame(MFunc *m);
 /* pctab.c */
 void code_line(Arena *a, Code *c, u32 pc, Pos pos, u32 inl);
+/* Fills Code.inlined from the rows of line. Calls of which no row tells get one byte each, never executed, from pc on: how many. */
+u32 code_inline_marks(MFunc *m, u32 pc);
+void code_inline_rows(MFunc *m);                       /* numbers of f->inl in the rows become those of Code.inlined */
 void code_pcval(Arena *a, void *table, u32 pc, i32 val);   /* VEC(PcVal) */
 u8 *code_encode(Arena *a, const PcVal *v, u32 n, i32 first, u32 end, u32 quantum, u32 *len);  /* pclntab's varint pairs */
 

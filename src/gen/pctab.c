@@ -16,6 +16,61 @@ void code_line(Arena *a, Code *c, u32 pc, Pos pos, u32 inl)
 	vec_push(a, &c->line, (PcLine){pc, pos, inl});
 }
 
+/* ---- inlined calls ----
+ * A frame of an inlined body is shown by its entry in the inline tree: name, parent entry and a pc that has the position of the
+ * call in the parent. Most calls have left such an instruction, the computation of an argument for example; the others get a byte
+ * behind the function's code. */
+
+static u64 row_key(u32 inl, Pos pos) { return (u64)(inl + 1) << 32 | pos; }
+
+u32 code_inline_marks(MFunc *m, u32 pc)
+{
+	Code *c = m->code;
+	Func *f = m->f;
+	u32 added = 0;
+	c->ninlined = 0;
+	if (f->inl.n <= 1)
+		return 0;
+	u8 *used = arena_array(m->ar, u8, f->inl.n);
+	Map at = {0};
+	for (u32 i = 0; i < c->line.n && c->line.a[i].pc < pc; i++) {
+		for (u32 k = c->line.a[i].inl; k && !used[k]; k = f->inl.a[k].parent)
+			used[k] = 1;
+		u64 *slot = map_slot(m->ar, &at, row_key(c->line.a[i].inl, c->line.a[i].pos));
+		if (!*slot)
+			*slot = c->line.a[i].pc + 1;
+	}
+	if (!c->inlined)
+		c->inlined = arena_array(m->out, CodeInl, f->inl.n);
+	i32 *index = arena_array(m->ar, i32, f->inl.n);
+	index[0] = -1;
+	for (u32 k = 1; k < f->inl.n; k++) {
+		const Inl *x = &f->inl.a[k];
+		if (!used[k])
+			continue;
+		u64 *slot = map_slot(m->ar, &at, row_key(x->parent, x->callpos));
+		if (!*slot) {
+			code_line(m->out, c, pc + added, x->callpos, x->parent);
+			*slot = pc + added++ + 1;
+		}
+		index[k] = (i32)c->ninlined;
+		c->inlined[c->ninlined++] = (CodeInl){x->fn, index[x->parent], (u32)*slot - 1, k, x->startpos};
+	}
+	return added;
+}
+
+void code_inline_rows(MFunc *m)
+{
+	Code *c = m->code;
+	if (!c->ninlined)
+		return;
+	u32 *row = arena_array(m->ar, u32, m->f->inl.n);
+	for (u32 k = 0; k < c->ninlined; k++)
+		row[c->inlined[k].tree] = k + 1;
+	for (u32 i = 0; i < c->line.n; i++)
+		c->line.a[i].inl = row[c->line.a[i].inl];
+}
+
 void code_pcval(Arena *a, void *table, u32 pc, i32 val)
 {
 	VEC(PcVal) *t = table;

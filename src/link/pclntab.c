@@ -158,6 +158,55 @@ static u32 defer_blob(Tab *t, const Code *c)
 	return shared(t, &t->blobs, &t->gofunc, b, n, 1);
 }
 
+/* The functions of package runtime that unwinding treats specially: abi.FuncID. */
+static u8 func_id(const Func *f, const char *name)
+{
+	static const struct { const char *name; u8 id; } ids[] = {
+		{"abort", 1}, {"asmcgocall", 2}, {"asyncPreempt", 3}, {"corostart", 5}, {"goexit", 8}, {"gogo", 9},
+		{"gopanic", 10}, {"mcall", 12}, {"morestack", 13}, {"mstart", 14}, {"panicwrap", 15}, {"rt0_go", 16},
+		{"main", 17}, {"runFinalizers", 18}, {"runCleanups", 19}, {"sigpanic", 20}, {"systemstack", 21}, {"systemstack_switch", 22},
+		{"deferreturn", 23}, {"reflectcall", 23}, {"doReflectcall", 23},
+	};
+	if (f && f->funcid)
+		return f->funcid;
+	const char *tail = strrchr(name, '.');
+	if (tail && (!strncmp(tail, ".deferwrap", 10) || !strncmp(tail, ".gowrap", 7)))
+		return 23;              /* made by the compiler to pass the arguments of defer and go */
+	if (!strncmp(name, "runtime.", 8)) {
+		for (size_t i = 0; i < nelem(ids); i++)
+			if (!strcmp(name + 8, ids[i].name))
+				return ids[i].id;
+		if (!strncmp(name + 8, "callVia[", 8))
+			return 23;
+	}
+	return 0;
+}
+
+/* ---- inline trees ---- */
+
+static u32 inline_table(Tab *t, const Code *c)
+{
+	VEC(PcVal) v = {0};
+	for (u32 i = 0; i < c->line.n; i++)
+		if (c->line.a[i].inl || v.n)
+			vec_push(t->im->ar, &v, (PcVal){c->line.a[i].pc, (i32)c->line.a[i].inl - 1});
+	return pc_table(t, v.a, v.n, -1, c->size);
+}
+
+/* {funcID, 3 bytes, name, parent's pc, start line} a row */
+static u32 inline_blob(Tab *t, const Code *c)
+{
+	Buf b = {.ar = t->im->ar};
+	for (u32 i = 0; i < c->ninlined; i++) {
+		const CodeInl *x = &c->inlined[i];
+		put32(&b, func_id(x->fn->fn, x->fn->name));
+		put32(&b, name_off(t, x->fn->name));
+		put32(&b, x->pc);
+		put32(&b, pos_loc(x->startpos).line);
+	}
+	return shared(t, &t->blobs, &t->gofunc, (u8 *)b.a, b.n, 4);
+}
+
 /* ---- functions ---- */
 
 static const char *c_name(const char *s)
@@ -189,30 +238,6 @@ static u8 func_flag(const char *name)
 	return 0;
 }
 
-/* The functions of package runtime that unwinding treats specially: abi.FuncID. */
-static u8 func_id(const Func *f, const char *name)
-{
-	static const struct { const char *name; u8 id; } ids[] = {
-		{"abort", 1}, {"asmcgocall", 2}, {"asyncPreempt", 3}, {"corostart", 5}, {"goexit", 8}, {"gogo", 9},
-		{"gopanic", 10}, {"mcall", 12}, {"morestack", 13}, {"mstart", 14}, {"panicwrap", 15}, {"rt0_go", 16},
-		{"main", 17}, {"runFinalizers", 18}, {"runCleanups", 19}, {"sigpanic", 20}, {"systemstack", 21}, {"systemstack_switch", 22},
-		{"deferreturn", 23}, {"reflectcall", 23}, {"doReflectcall", 23},
-	};
-	if (f && f->funcid)
-		return f->funcid;
-	const char *tail = strrchr(name, '.');
-	if (tail && (!strncmp(tail, ".deferwrap", 10) || !strncmp(tail, ".gowrap", 7)))
-		return 23;              /* made by the compiler to pass the arguments of defer and go */
-	if (!strncmp(name, "runtime.", 8)) {
-		for (size_t i = 0; i < nelem(ids); i++)
-			if (!strcmp(name + 8, ids[i].name))
-				return ids[i].id;
-		if (!strncmp(name + 8, "callVia[", 8))
-			return 23;
-	}
-	return 0;
-}
-
 static void put_func(Tab *t, const Sym *s, const char *name)
 {
 	const Code *c = s->code;
@@ -231,6 +256,10 @@ static void put_func(Tab *t, const Sym *s, const char *name)
 		data[FuncdataLocals] = bitmap_blob(t, c->localmap, c->nmap, c->localbits);
 		if (c->nobj)
 			data[FuncdataStackObjects] = objects_blob(t, c);
+		if (c->ninlined) {
+			pcdata[PcdataInlTree] = inline_table(t, c);
+			data[FuncdataInlTree] = inline_blob(t, c);
+		}
 		if (c->open_defers)
 			data[FuncdataOpenDefer] = defer_blob(t, c);
 	}

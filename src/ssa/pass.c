@@ -19,7 +19,7 @@ const Pass ssa_passes[] = {
 };
 
 /* Passes still being tried out: only with -d on=NAME. */
-static const char *const off_by_default[] = {"inline"};
+static const char *const off_by_default[] = {NULL};
 
 static bool listed(const char *list, const char *name)
 {
@@ -45,8 +45,8 @@ bool ssa_pass_on(const Program *p, const char *name)
 	const PassOptions *o = p->pass;
 	if (o && listed(o->off, name))
 		return false;
-	for (size_t i = 0; i < nelem(off_by_default); i++)
-		if (!strcmp(off_by_default[i], name))
+	for (const char *const *n = off_by_default; *n; n++)
+		if (!strcmp(*n, name))
 			return o && listed(o->on, name);
 	return true;
 }

@@ -939,6 +939,14 @@ static void emit_tables(Emit *e)
 	}
 }
 
+/* Behind the code: bytes that carry the positions of inlined calls, and one that keeps the last from ending the function. */
+static void emit_marks(Emit *e)
+{
+	u32 n = code_inline_marks(e->m, e->e.n);
+	for (u32 i = 0; n && i <= n; i++)
+		enc_u8(&e->e, 0xcc);
+}
+
 static void emit_block(Emit *e, u32 bi)
 {
 	MFunc *m = e->m;
@@ -971,6 +979,7 @@ static void pass(Emit *e, const u32 *list, u32 n)
 	emit_cold(e);
 	emit_morestack(e);
 	emit_tables(e);
+	emit_marks(e);
 	for (u32 i = 0; i < e->fix.n; i++) {
 		Fix *f = &e->fix.a[i];
 		if (f->small)
@@ -995,6 +1004,7 @@ void amd64_emit(MFunc *m)
 	e.old = t;
 	e.pass = 1;
 	pass(&e, list, n);
+	code_inline_rows(m);
 	m->code->text = e.e.a;
 	m->code->size = e.e.n;
 	m->code->deferreturn = m->f->deferreturn ? e.pos[m->f->deferreturn] : 0;
