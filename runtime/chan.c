@@ -182,28 +182,22 @@ bool rt_chan_tryrecv(Hchan *c, void *elem, bool *ok) {
 	return false;
 }
 
-static Sudog *enqueue(Hchan *c, Waitq *q, void *elem) {
+/* Queue the current goroutine by its own record; want: a receive with two results. */
+static void enqueue(Hchan *c, Waitq *q, void *elem, bool want) {
 	G *gp = rt_curg();
-	Sudog *s = rt_sudog_acquire();
-	s->g = gp;
-	s->elem = elem;
-	s->c = c;
-	gp->waiting = s;
+	gp->one = (Sudog){ .g = gp, .elem = elem, .c = c, .flag = want };
+	gp->waits = WaitsOne;
 	gp->param = NULL;
 	gp->selectdone = 0;
-	rt_waitq_put(q, s);
-	return s;
+	rt_waitq_put(q, &gp->one);
 }
 
 static bool finish(G *gp) {
-	Sudog *s = gp->waiting;
-	if (s == NULL || gp->param != s)
+	if (gp->waits != WaitsOne || gp->param != &gp->one)
 		rt_throw("channel: corrupted waiting list");
-	gp->waiting = NULL;
+	gp->waits = WaitsOther;
 	gp->param = NULL;
-	bool ok = s->success;
-	rt_sudog_release(s);
-	return ok;
+	return gp->one.success;
 }
 
 static Pair aftersend(G *gp) {
@@ -213,11 +207,11 @@ static Pair aftersend(G *gp) {
 }
 
 static Pair afterrecv(G *gp) {
-	Hchan *c = gp->waiting->c;
+	Hchan *c = gp->one.c;
 	if (c->timer != NULL)
 		rt_timers_chan_unblock(c);
 	bool ok = finish(gp);
-	return gp->resumearg[0] != NULL ? (Pair){ 1, ok } : (Pair){ ok, 0 };
+	return gp->one.flag ? (Pair){ 1, ok } : (Pair){ ok, 0 };
 }
 
 static bool send(Hchan *c, void *elem, bool block) {
@@ -236,8 +230,8 @@ static bool send(Hchan *c, void *elem, bool block) {
 		rt_unlock(&c->lock);
 		return false;
 	}
-	enqueue(c, &c->sendq, elem);
-	rt_curg()->resume = aftersend;
+	enqueue(c, &c->sendq, elem, false);
+	rt_curg()->sched.resume = aftersend;
 	rt_park_unlock(&c->lock, WaitChanSend);
 }
 
@@ -262,10 +256,8 @@ static Pair recv(Hchan *c, void *elem, bool block, bool wantpair) {
 	}
 	if (c->timer != NULL)
 		rt_timers_chan_block(c);
-	enqueue(c, &c->recvq, elem);
-	G *gp = rt_curg();
-	gp->resumearg[0] = (void *)(uptr)wantpair;
-	gp->resume = afterrecv;
+	enqueue(c, &c->recvq, elem, wantpair);
+	rt_curg()->sched.resume = afterrecv;
 	rt_park_unlock(&c->lock, WaitChanReceive);
 }
 

@@ -268,7 +268,7 @@ u64 finq_next(u64 kind, void *out)
 	}
 	G *gp = rt_curg();
 	q->waiter = gp;
-	gp->resume = try_again;
+	gp->sched.resume = try_again;
 	rt_park_unlock(&q->lock, kind & 1 ? WaitCleanupWait : WaitFinalizerWait);
 	return 0;
 }

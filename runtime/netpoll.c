@@ -165,10 +165,10 @@ static u64 waitfor(PollDesc *pd, i64 mode) {
 	}
 	gp->resumearg[0] = pd;
 	gp->resumearg[1] = (void *)mode;
-	gp->resume = afterwait;
+	gp->sched.resume = afterwait;
 	u64 e = check(pd, mode);   /* closing or a deadline may have missed PD_WAIT */
 	if (e != PollOK) {
-		gp->resume = NULL;
+		gp->sched.resume = NULL;
 		G *old = axchg(gpp, (G *)NULL);
 		return old == PD_READY ? PollOK : e;
 	}
@@ -277,7 +277,7 @@ void poll_unblock(PollDesc *pd) {
 
 static void push(G **list, G *gp) {
 	if (gp != NULL) {
-		gp->schedlink = *list;
+		gp->sched.link = *list;
 		*list = gp;
 	}
 }

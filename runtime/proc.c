@@ -18,7 +18,7 @@
 #define LAYOUT(cs, gs, cf, gf, off, type) _Static_assert(offsetof(cs, cf) == off, #cs "." #cf);
 #define LAYOUT_SIZE(cs, gs, n) _Static_assert(sizeof(cs) == n, #cs);
 #include "../abi/layout.def"
-_Static_assert(offsetof(G, sched.g) == G_sched_g && offsetof(G, sched.ctxt) == G_sched_ctxt, "G");
+_Static_assert(offsetof(G, sched.ctxt) == G_sched_ctxt, "G");
 _Static_assert(offsetof(G, sched.bp) == G_sched_bp && offsetof(M, ret) == M_ret, "G, M");
 _Static_assert(offsetof(M, pregs) == M_pregs && offsetof(M, pxmm) == M_pxmm, "M");
 _Static_assert(offsetof(P, wbbuf) == P_wbbuf, "P");
@@ -27,6 +27,8 @@ Sched sched;
 P **rt_allp;
 M rt_m0;
 static G g0_0, gsignal_0;
+GRare rt_norare;
+static GRare g0rare, gsignalrare;
 
 extern void go_goexit(void) __asm__("runtime.goexit");
 extern void go_main(void) __asm__("runtime.main");
@@ -76,9 +78,9 @@ void rt_casgstatus(G *gp, u32 old, u32 new) {
 
 /* ---- global queue; sched.lock held ---- */
 static void globput(G *gp) {
-	gp->schedlink = NULL;
+	gp->sched.link = NULL;
 	if (sched.runqtail != NULL)
-		sched.runqtail->schedlink = gp;
+		sched.runqtail->sched.link = gp;
 	else
 		sched.runqhead = gp;
 	sched.runqtail = gp;
@@ -89,11 +91,11 @@ static G *globpop(void) {
 	G *gp = sched.runqhead;
 	if (gp == NULL)
 		return NULL;
-	sched.runqhead = gp->schedlink;
+	sched.runqhead = gp->sched.link;
 	if (sched.runqhead == NULL)
 		sched.runqtail = NULL;
 	sched.runqsize--;
-	gp->schedlink = NULL;
+	gp->sched.link = NULL;
 	return gp;
 }
 
@@ -226,7 +228,7 @@ static void injectglist(G *list) {
 	P *pp = rt_p();
 	i32 n = 0;
 	for (G *gp = list, *next; gp != NULL; gp = next, n++) {
-		next = gp->schedlink;
+		next = gp->sched.link;
 		rt_casgstatus(gp, GWaiting, GRunnable);
 		if (pp != NULL) {
 			runqput(pp, gp, false);
@@ -308,8 +310,10 @@ static M *allocm(void) {
 	g0->stack = (Stack){ (uptr)stk, (uptr)stk + SystemStackSize };
 	gs->stack = (Stack){ (uptr)stk + SystemStackSize, (uptr)stk + SystemStackSize + SignalStackSize };
 	g0->m = gs->m = mp;
-	g0->stackguard0 = g0->stackguard1 = g0->stack.lo + 4096;
-	gs->stackguard0 = gs->stackguard1 = gs->stack.lo + 4096;
+	g0->rare = gs->rare = &rt_norare;
+	rt_grare(g0), rt_grare(gs);
+	g0->stackguard0 = g0->stack.lo + 4096;
+	gs->stackguard0 = gs->stack.lo + 4096;
 	g0->atomicstatus = gs->atomicstatus = GRunning;
 	mp->systop = g0->stack.hi - 64;
 	os_random(&mp->rng, 8);
@@ -469,6 +473,25 @@ static void wakesysmon(void) {
 	rt_unlock(&sched.lock);
 }
 
+/* gp's rarely used fields, to be written. */
+GRare *rt_grare(G *gp) {
+	if (gp->rare == &rt_norare)
+		gp->rare = rt_persistentalloc(sizeof(GRare), 64);
+	return gp->rare;
+}
+
+/* The same in a signal handler: from the M's reserve, filled when it schedules. */
+GRare *rt_grare_signal(M *mp, G *gp) {
+	static GRare last;
+	if (gp->rare != &rt_norare)
+		return gp->rare;
+	if (mp->rarereserve == NULL)
+		return &last;           /* dying twice without a switch between */
+	gp->rare = mp->rarereserve;
+	mp->rarereserve = NULL;
+	return gp->rare;
+}
+
 static void NORETURN execute(G *gp, bool inherit) {
 	M *mp = rt_m();
 	P *pp = mp->p;
@@ -489,19 +512,18 @@ static void NORETURN execute(G *gp, bool inherit) {
 		gp->preempt = true;
 		astore(&gp->stackguard0, STACK_PREEMPT);
 	}
-	if (gp->asyncregs != NULL) {
+	if (gp->asyncsafepoint) {
 		u64 *save = gp->asyncregs;
 		memcpy(mp->pregs, save, sizeof mp->pregs);
 		memcpy(mp->pxmm, save + nelem(mp->pregs), sizeof mp->pxmm);
-		gp->asyncregs = NULL;
 		gp->asyncsafepoint = false;
 		rt_asyncregs_free(save);
 		rt_gogo_async(gp);
 	}
 	Pair r = { 0, 0 };
-	ResumeFn f = gp->resume;
+	ResumeFn f = gp->sched.resume;
 	if (f != NULL) {
-		gp->resume = NULL;
+		gp->sched.resume = NULL;
 		mp->g = mp->g0;
 		r = f(gp);
 	}
@@ -532,7 +554,7 @@ static void stoplockedm(void) {
 }
 
 static void startlockedm(G *gp) {
-	M *mp = gp->lockedm;
+	M *mp = gp->rare->lockedm;
 	rt_lock(&sched.lock);
 	sched.nmidlelocked--;
 	rt_unlock(&sched.lock);
@@ -553,6 +575,8 @@ void rt_schedule(void) {
 	mp->g = mp->g0;
 	mp->curg = NULL;
 	checkm("schedule");
+	if (unlikely(mp->rarereserve == NULL))
+		mp->rarereserve = rt_persistentalloc(sizeof(GRare), 64);
 	if (mp->lockedg != NULL) {
 		stoplockedm();
 		G *gp = mp->lockedg;
@@ -581,7 +605,7 @@ void rt_schedule(void) {
 		G *gp = findrunnable(&inherit);
 		if (mp->spinning)
 			resetspinning();
-		if (gp->lockedm != NULL && gp->lockedm != mp) {
+		if (gp->rare->lockedm != NULL && gp->rare->lockedm != mp) {
 			startlockedm(gp);
 			continue;
 		}
@@ -659,8 +683,8 @@ static G *findrunnable(bool *inherit) {
 			G *list = rt_netpoll(0);
 			if (list != NULL) {
 				gp = list;
-				list = gp->schedlink;
-				gp->schedlink = NULL;
+				list = gp->sched.link;
+				gp->sched.link = NULL;
 				rt_casgstatus(gp, GWaiting, GRunnable);
 				injectglist(list);
 				return gp;
@@ -750,8 +774,8 @@ static G *findrunnable(bool *inherit) {
 				acquirep(pp);
 				if (list != NULL) {
 					gp = list;
-					list = gp->schedlink;
-					gp->schedlink = NULL;
+					list = gp->sched.link;
+					gp->sched.link = NULL;
 					rt_casgstatus(gp, GWaiting, GRunnable);
 					injectglist(list);
 					return gp;
@@ -829,7 +853,7 @@ static void NORETURN yieldto(G *gp) {
 
 void rt_yield(ResumeFn resume) {
 	G *gp = rt_curg();
-	gp->resume = resume;
+	gp->sched.resume = resume;
 	yieldto(gp);
 }
 
@@ -838,7 +862,7 @@ void proc_gosched(void) { rt_yield(NULL); }
 /* Give the rest of our slice to gp, which is waiting; we go to the local queue. */
 void rt_handoff(G *to, ResumeFn resume) {
 	G *gp = rt_curg();
-	gp->resume = resume;
+	gp->sched.resume = resume;
 	P *pp = rt_p();
 	rt_casgstatus(to, GWaiting, GRunnable);
 	runqput(pp, to, true);
@@ -852,10 +876,6 @@ void rt_handoff(G *to, ResumeFn resume) {
 void proc_preempted(G *gp) {
 	gp->preempt = false;
 	gp->stackguard0 = gp->stack.lo + rt_stackguard;
-	if (gp->preemptshrink) {
-		gp->preemptshrink = false;
-		rt_stack_shrink(gp);
-	}
 	yieldto(gp);
 }
 
@@ -894,51 +914,80 @@ void proc_asyncpreempt(void) {
 }
 
 /* ---- birth and death ---- */
+static u64 stackstart(void) {
+	u64 n = StackMin;
+	while (n - rt_stackguard < StackMin / 3)
+		n *= 2;
+	return n;
+}
+
 static void ginit(G *gp) {
-	gp->stack = rt_stack_alloc(StackMin);
+	gp->stack = rt_stack_alloc(stackstart());
 	gp->stackguard0 = gp->stack.lo + rt_stackguard;
-	gp->stackguard1 = ~(uptr)0;
+}
+
+/* A new block of goroutines: one is the answer, the others go to pp. */
+static G *moregs(P *pp) {
+	rt_lock(&sched.allglock);
+	static u8 *room, *roomend;
+	if (room == roomend) {
+		enum { Chunk = 64 * GBlockBytes };
+		u8 *at = os_mmap(NULL, Chunk + GBlockBytes, 3, 0x22);
+		if (at == NULL)
+			rt_throw("runtime: cannot allocate goroutines");
+		room = (u8 *)(((uptr)at + GBlockBytes - 1) & ~(uptr)(GBlockBytes - 1));
+		roomend = room + Chunk;
+	}
+	GBlock *b = (GBlock *)room;
+	room += GBlockBytes;
+	for (u32 i = 0; i < GBlockLen; i++) {
+		b->g[i].atomicstatus = GDead;
+		b->g[i].rare = &rt_norare;
+	}
+	b->next = sched.allg;
+	astorerel(&sched.allg, b);
+	rt_unlock(&sched.allglock);
+	for (u32 i = GBlockLen - 1; i > 0; i--) {
+		b->g[i].sched.link = pp->gfree;
+		pp->gfree = &b->g[i];
+		pp->gfreen++;
+	}
+	return &b->g[0];
 }
 
 static G *gfget(P *pp) {
 	G *gp = pp->gfree;
 	if (gp != NULL) {
-		pp->gfree = gp->schedlink;
+		pp->gfree = gp->sched.link;
 		pp->gfreen--;
 	} else if (aload(&sched.gfree) != NULL) {
 		rt_lock(&sched.gfreelock);
 		gp = sched.gfree;
 		if (gp != NULL)
-			sched.gfree = gp->schedlink;
+			sched.gfree = gp->sched.link;
 		rt_unlock(&sched.gfreelock);
 	}
-	if (gp == NULL) {
-		gp = rt_persistentalloc(sizeof(G), 16);
-		gp->atomicstatus = GDead;
-		rt_lock(&sched.allglock);
-		gp->alllink = sched.allg;
-		astorerel(&sched.allg, gp);
-		sched.allglen++;
-		rt_unlock(&sched.allglock);
-	}
+	if (gp == NULL)
+		gp = moregs(pp);
 	if (gp->stack.lo == 0)
 		ginit(gp);
 	return gp;
 }
 
 static void gfput(P *pp, G *gp) {
-	if (gp->stack.hi - gp->stack.lo != StackMin) {
+	rt_stack_check(gp);
+	if (gp->stack.hi - gp->stack.lo != stackstart()) {
 		rt_stack_free(gp->stack);
 		gp->stack = (Stack){ 0, 0 };
 	}
 	if (pp->gfreen < 64) {
-		gp->schedlink = pp->gfree;
+		gp->sched.link = pp->gfree;
 		pp->gfree = gp;
 		pp->gfreen++;
 		return;
 	}
 	rt_lock(&sched.gfreelock);
-	gp->schedlink = sched.gfree;
+	gp->sched.link = sched.gfree;
 	sched.gfree = gp;
 	rt_unlock(&sched.gfreelock);
 }
@@ -962,8 +1011,7 @@ static G *newg(Funcval *fn, G *parent, uptr callerpc, u32 status) {
 	/* as if goexit had called fn */
 	sp -= 8;
 	*(uptr *)sp = (uptr)go_goexit + 1;
-	gp->sched = (Gobuf){ sp, (uptr)fn->fn, gp, fn, 0, 0 };
-	gp->resume = NULL;
+	gp->sched = (Gobuf){ sp, (uptr)fn->fn, NULL, fn, NULL, 0 };
 	gp->startpc = (uptr)fn->fn;
 	gp->gopc = callerpc;
 	gp->parentgoid = parent != NULL ? parent->goid : 0;
@@ -998,22 +1046,17 @@ void rt_gdestroy(G *gp) {
 	M *mp = rt_m();
 	rt_casgstatus(gp, GRunning, GDead);
 	axadd(&sched.ngcount, -1);
-	gp->lockedm = NULL;
+	if (gp->rare != &rt_norare)
+		memset(gp->rare, 0, sizeof *gp->rare);
 	mp->lockedg = NULL;
 	mp->lockedext = 0;
 	gp->_defer = gp->_panic = NULL;
-	gp->param = NULL;
-	gp->labels = NULL;
-	gp->waiting = NULL;
-	gp->ancestors = NULL;
-	gp->bubble = NULL;
-	gp->coroarg = NULL;
-	gp->writebuf = (Slice){ NULL, 0, 0 };
-	gp->waitreason = 0;
+	gp->param = gp->labels = gp->bubble = NULL;
+	gp->waits = WaitsOther;
+	gp->sched.resume = NULL;
+	gp->syscallsp = 0;
+	gp->waitreason = gp->sig = gp->fipsindicator = 0;
 	gp->paniconfault = false;
-	gp->fipsindicator = 0;
-	gp->sig = 0;
-	gp->gcscandone = false;
 	dropg();
 	gfput(mp->p, gp);
 }
@@ -1291,12 +1334,22 @@ i64 proc_gomaxprocs(i64 n) {
 	return old;
 }
 
+G *rt_nextg(G *gp) {
+	if (gp == NULL) {
+		GBlock *b = aload(&sched.allg);
+		return b != NULL ? b->g : NULL;
+	}
+	GBlock *b = (GBlock *)((uptr)gp & ~(uptr)(GBlockBytes - 1));
+	if (gp < b->g + GBlockLen - 1)
+		return gp + 1;
+	return b->next != NULL ? b->next->g : NULL;
+}
+
 void rt_foreach_g(void (*f)(G *gp, void *arg), void *arg) {
-	for (G *gp = aload(&sched.allg); gp != NULL; gp = gp->alllink)
+	for (G *gp = NULL; (gp = rt_nextg(gp)) != NULL;)
 		f(gp, arg);
 }
 
-void *proc_allgs(void) { return aload(&sched.allg); }
 i64 proc_suspendg(G *gp) { return rt_gstatus(gp); }
 
 i64 proc_setmaxthreads(i64 n) {
@@ -1318,14 +1371,14 @@ void proc_lockthread(void) {
 	G *gp = mp->curg;
 	mp->lockedext++;
 	mp->lockedg = gp;
-	gp->lockedm = mp;
+	rt_grare(gp)->lockedm = mp;
 }
 
 void proc_unlockthread(void) {
 	M *mp = rt_m();
 	if (mp->lockedext == 0 || --mp->lockedext > 0)
 		return;
-	mp->lockedg->lockedm = NULL;
+	mp->lockedg->rare->lockedm = NULL;
 	mp->lockedg = NULL;
 }
 
@@ -1385,7 +1438,7 @@ static void checkdead(void) {
 	if (run > 0)
 		return;
 	i64 waiting = 0;
-	for (G *gp = sched.allg; gp != NULL; gp = gp->alllink) {
+	for (G *gp = NULL; (gp = rt_nextg(gp)) != NULL;) {
 		u32 s = rt_gstatus(gp);
 		if (s == GWaiting || s == GPreempted)
 			waiting++;
@@ -1553,6 +1606,8 @@ void NORETURN rt_start(uptr *sp) {
 	mp->g = mp->g0 = &g0_0;
 	mp->gsignal = &gsignal_0;
 	g0_0.m = gsignal_0.m = mp;
+	g0_0.rare = &g0rare;
+	gsignal_0.rare = &gsignalrare;
 	rt_setfs(mp);
 	const u8 *vdso = NULL;
 	for (uptr *a = rt_auxv; a[0] != 0; a += 2) {
@@ -1564,9 +1619,9 @@ void NORETURN rt_start(uptr *sp) {
 	os_vdsoinit(vdso);
 	u8 *stk = os_mmap(NULL, 4 * SystemStackSize + SignalStackSize, 3, 0x22);
 	g0_0.stack = (Stack){ (uptr)stk, (uptr)stk + 4 * SystemStackSize };
-	g0_0.stackguard0 = g0_0.stackguard1 = g0_0.stack.lo + 4096;
+	g0_0.stackguard0 = g0_0.stack.lo + 4096;
 	gsignal_0.stack = (Stack){ g0_0.stack.hi, g0_0.stack.hi + SignalStackSize };
-	gsignal_0.stackguard0 = gsignal_0.stackguard1 = gsignal_0.stack.lo + 4096;
+	gsignal_0.stackguard0 = gsignal_0.stack.lo + 4096;
 	g0_0.atomicstatus = gsignal_0.atomicstatus = GRunning;
 	mp->systop = g0_0.stack.hi - 64;
 	sched.ncpu = os_ncpu();

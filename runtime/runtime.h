@@ -43,9 +43,9 @@ typedef struct { u32 key; u32 rank; } Mutex;   /* futex lock: 0 free, 1 held, 2 
 typedef struct { u32 key; } Note;           /* one-shot event */
 
 enum {
-	StackMin = 2048,        /* smallest goroutine stack */
+	StackMin = 1024,        /* smallest goroutine stack */
 	StackSmall = 128,       /* frames up to here compare SP with the guard directly */
-	StackNumOrders = 4,     /* cached sizes: StackMin << 0..3 */
+	StackNumOrders = 5,     /* cached sizes: StackMin << 0..3 */
 	SystemStackSize = 64 << 10,
 	SignalStackSize = 64 << 10,
 	PageSize = 8192,        /* heap page */
@@ -74,66 +74,86 @@ enum WaitReason {
 	WaitCleanupWait,
 };
 
-/* Where Go code continues. */
-typedef struct { uptr sp, pc; G *g; void *ctxt; uptr lr, bp; } Gobuf;
+/* Where a goroutine continues. Go's gobuf has g and lr in place of link and resume; nobody there needs them. */
+typedef struct {
+	uptr sp, pc;
+	G *link;                /* next in a run queue or free list */
+	void *ctxt;
+	ResumeFn resume;        /* runs on the system stack of whoever resumes us; then results go to Go */
+	uptr bp;
+} Gobuf;
 typedef struct { uptr lo, hi; } Stack;
 
-/* A goroutine. Owner: the M running it; status decides who may touch the rest.
- * Status changes go through rt_casgstatus. */
-struct G {
-	Stack stack;
-	uptr stackguard0;       /* compared by prologues; STACK_PREEMPT asks for a yield */
-	uptr stackguard1;
-	void *_panic;           /* innermost runtime._panic, on the stack */
-	void *_defer;           /* innermost runtime._defer */
-	M *m;                   /* while running or in a syscall */
-	Gobuf sched;
-	uptr syscallsp, syscallpc, syscallbp;
-	uptr stktopsp;
-	void *param;            /* what the waker hands over */
-	u32 atomicstatus;
-	u32 stacklock;
-	u64 goid;
-	G *schedlink;           /* next in a run queue or free list */
-	i64 waitsince;
-	u8 waitreason;
-	bool preempt, preemptstop, preemptshrink, asyncsafepoint, paniconfault, gcscandone, throwsplit;
-	bool activestackchans, parkingonchan, inmarkassist, coroexit;
-	u8 fipsindicator;
-	bool fipsonlybypass, ditwanted, syncsafepoint;
-	M *lockedm;
-	u32 sig, selectdone;
-	Slice writebuf;
-	uptr sigcode0, sigcode1, sigpc;
-	u64 parentgoid;
-	uptr gopc;
-	void *ancestors;
-	uptr startpc;
-	Sudog *waiting;         /* wait records of this goroutine, in lock order */
-	void *labels;           /* profiler labels, heap */
-	Timer *timer;           /* for Sleep, off heap */
-	void *coroarg;
-	void *bubble;           /* synctest bubble, heap */
-	i64 gcassistbytes;
-	/* C only from here */
-	ResumeFn resume;        /* runs on the system stack of whoever resumes us; then results go to Go */
-	void *resumearg[4];     /* what resume needs */
-	void *asyncregs;        /* saved registers of an asynchronous preemption */
-	G *alllink;
-	u64 gcdata;             /* the collector's */
-};
-
+/* A wait record: a goroutine in the queue of a channel, semaphore or condition variable. */
 struct Sudog {
 	G *g;
 	Sudog *next, *prev;
 	void *elem;             /* may point into g's stack: copied and adjusted with it */
-	i64 acquiretime, releasetime;
+	Hchan *c;
+	Sudog *waitlink;        /* select: next record of the same goroutine */
+	i64 since;              /* profiles: when the wait began, then how long it took; 0: nobody wants to know */
 	u32 ticket;
 	bool isselect, success;
-	u16 waiters;
-	Sudog *parent, *waitlink, *waittail;
-	Hchan *c;
+	u8 flag;                /* receive: two results wanted; semaphore: queue first */
+	u8 pad;
 };
+
+/* What most goroutines never need. */
+typedef struct {
+	Slice writebuf;         /* where print goes instead of stderr */
+	uptr sigcode0, sigcode1, sigpc;     /* the fault that became a panic */
+	void *ancestors;
+	M *lockedm;
+} GRare;
+
+enum WaitKind { WaitsOther, WaitsOne, WaitsMany };     /* which of g's wait fields hold something */
+
+/* A goroutine, 256 bytes. Owner: the M running it; status decides who may touch the rest.
+ * Status changes go through rt_casgstatus. The last 64 bytes belong to whatever it waits for. */
+struct G {
+	Stack stack;
+	uptr stackguard0;       /* compared by prologues; STACK_PREEMPT asks for a yield */
+	void *_panic;           /* innermost runtime._panic, on the stack */
+	void *_defer;           /* innermost runtime._defer */
+	M *m;                   /* while running or in a syscall */
+	Gobuf sched;
+	uptr stktopsp;
+	void *param;            /* what the waker hands over; a coroutine's first argument */
+	u32 atomicstatus;
+	u32 selectdone;         /* a waker claims a goroutine in select by cas */
+	u64 goid;
+	i64 waitsince;
+	u8 waitreason;
+	u8 sig;                 /* fault being panicked about */
+	bool preempt, paniconfault;
+	u8 fipsindicator;
+	bool fipsonlybypass, ditwanted;
+	u8 waits : 2;           /* enum WaitKind */
+	u8 asyncsafepoint : 1;  /* stopped by a signal: asyncregs holds its registers */
+	GRare *rare;            /* rt_norare until something must be written */
+	u64 parentgoid;
+	uptr gopc;
+	uptr startpc;
+	void *labels;           /* profiler labels, heap */
+	void *bubble;           /* synctest bubble, heap */
+	union {
+		Sudog one;                      /* WaitsOne */
+		struct {
+			void *resumearg[4];         /* what sched.resume needs */
+			union {
+				Sudog *waiting;         /* WaitsMany: records in lock order */
+				Timer *timer;           /* Sleep */
+				void *asyncregs;        /* asyncsafepoint */
+			};
+			uptr syscallsp;             /* 0 outside of system calls; at one.waitlink, which is NULL */
+			uptr syscallpc, syscallbp;
+		};
+	};
+};
+
+/* Gs are never freed; they come in blocks that can be walked. */
+enum { GBlockBytes = 8192, GBlockLen = 31 };
+typedef struct GBlock { struct GBlock *next; u64 pad[31]; G g[GBlockLen]; } GBlock;
 
 typedef struct { Sudog *first, *last; } Waitq;
 
@@ -199,6 +219,7 @@ struct P {
 	i32 gfreen;
 	u32 pad0;
 	Sudog *sudogfree;
+	Timer *timerfree;       /* Sleep's */
 	u64 goidcache, goidcacheend;
 	uptr stackcache[StackNumOrders];    /* free lists by order */
 	u32 stackcachen[StackNumOrders];
@@ -208,8 +229,7 @@ struct P {
 	u64 timern, timercap;
 	i64 timerminwhen;
 	u64 rng;
-	i64 gcstoptime;
-	u64 memory[64];         /* the memory owner's */
+	u64 reserved[62];
 	u64 overlay[64];        /* the Go overlay's */
 };
 
@@ -247,7 +267,7 @@ struct M {
 	u64 sigmask;
 	void (*mstartfn)(void);
 	u64 rng;
-	void *freestack;
+	GRare *rarereserve;     /* for a signal handler that needs one */
 	u64 scratch[8];         /* asm */
 	u64 pregs[20];          /* asynchronous preemption: GPRs, flags */
 	u64 pxmm[32];
@@ -284,8 +304,7 @@ typedef struct {
 	Note sysmonnote;
 	u32 worldstopped;
 	Mutex allglock;
-	G *allg;                /* list through alllink; grows at the head, never shrinks */
-	u64 allglen;
+	GBlock *allg;           /* all goroutines ever; grows at the head, never shrinks */
 	M *allm;
 	u64 ngcount;            /* live goroutines, atomic */
 	i64 starttime;
@@ -296,6 +315,7 @@ typedef struct {
 } Sched;
 
 extern Sched sched;
+extern GRare rt_norare;         /* all zero for ever */
 extern P **rt_allp;             /* gomaxprocs of them */
 extern M rt_m0;
 
@@ -392,9 +412,12 @@ void rt_preemptall(void);
 void rt_preemptone(P *pp);
 void rt_wakep(void);
 void rt_newm(void (*fn)(void), P *pp);
+G *rt_nextg(G *gp);                                        /* after gp, NULL: the first; NULL at the end */
 void rt_foreach_g(void (*f)(G *gp, void *arg), void *arg); /* world stopped or tolerant */
 void rt_entersyscall_c(void);                              /* C about to block a thread: give the P away */
 void rt_exitsyscall_c(void);                               /* get one back */
+GRare *rt_grare(G *gp);                                    /* gp's own, for writing */
+GRare *rt_grare_signal(M *mp, G *gp);
 Sudog *rt_sudog_acquire(void);
 void rt_sudog_release(Sudog *s);
 u64 rt_rand(void);
@@ -403,6 +426,7 @@ u32 rt_randn(u32 n);
 /* stack.c */
 Stack rt_stack_alloc(u64 n);
 void rt_stack_free(Stack s);
+void rt_stack_check(const G *gp);                          /* hostile modes: nothing below the guard was written */
 void rt_stack_grow(G *gp, u64 newsize);                    /* move gp's stack */
 void rt_stack_shrink(G *gp);                               /* GC, gp at a synchronous safepoint */
 void rt_stack_flushcache(P *pp);

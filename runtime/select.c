@@ -84,7 +84,7 @@ static Pair afterselect(G *gp) {
 	lockall(cas, lockorder, n);
 	gp->selectdone = 0;
 	Sudog *list = gp->waiting;
-	gp->waiting = NULL;
+	gp->waits = WaitsOther;
 	i64 index = -1;
 	bool ok = false;
 	for (i64 i = 0; i < n; i++) {
@@ -159,6 +159,7 @@ Pair select_go(Scase *cas, u16 *order0, uptr *pc0 UNUSED, i64 nsends, i64 nrecvs
 	if (n == 0)
 		rt_park(NULL, NULL, WaitSelectNoCases);
 	Sudog **link = &gp->waiting;
+	gp->waits = WaitsMany;
 	gp->selectdone = 0;
 	gp->param = NULL;
 	for (i64 i = 0; i < n; i++) {
@@ -180,7 +181,7 @@ Pair select_go(Scase *cas, u16 *order0, uptr *pc0 UNUSED, i64 nsends, i64 nrecvs
 	gp->resumearg[1] = lockorder;
 	gp->resumearg[2] = (void *)nsends;
 	gp->resumearg[3] = (void *)n;
-	gp->resume = afterselect;
+	gp->sched.resume = afterselect;
 	rt_park(unlockwaiting, NULL, WaitSelect);
 }
 

@@ -22,34 +22,31 @@ static bool cansemacquire(u32 *addr) {
 	}
 }
 
-static void NORETURN waitfor(u32 *addr, bool lifo, u8 reason, Sudog *s);
+static void NORETURN waitfor(u32 *addr, bool lifo, u8 reason);
 static Pair afterwait(G *gp);
 
 static void acquire(u32 *addr, bool lifo, u8 reason) {
 	if (cansemacquire(addr))
 		return;
-	Sudog *s = rt_sudog_acquire();
 	Root *r = root(addr);
 	rt_lock(&r->lock);
 	axadd(&r->nwait, 1);
 	if (cansemacquire(addr)) {
 		axadd(&r->nwait, (u32)-1);
 		rt_unlock(&r->lock);
-		rt_sudog_release(s);
 		return;
 	}
-	waitfor(addr, lifo, reason, s);
+	waitfor(addr, lifo, reason);
 }
 
 /* root locked, nwait counted */
-static void waitfor(u32 *addr, bool lifo, u8 reason, Sudog *s) {
+static void waitfor(u32 *addr, bool lifo, u8 reason) {
 	Root *r = root(addr);
 	G *gp = rt_curg();
-	s->g = gp;
-	s->elem = addr;
-	s->ticket = 0;
+	Sudog *s = &gp->one;
+	*s = (Sudog){ .g = gp, .elem = addr, .flag = lifo };
+	gp->waits = WaitsOne;
 	if (lifo) {
-		s->prev = NULL;
 		s->next = r->head;
 		if (r->head != NULL)
 			r->head->prev = s;
@@ -57,7 +54,6 @@ static void waitfor(u32 *addr, bool lifo, u8 reason, Sudog *s) {
 			r->tail = s;
 		r->head = s;
 	} else {
-		s->next = NULL;
 		s->prev = r->tail;
 		if (r->tail != NULL)
 			r->tail->next = s;
@@ -65,29 +61,24 @@ static void waitfor(u32 *addr, bool lifo, u8 reason, Sudog *s) {
 			r->head = s;
 		r->tail = s;
 	}
-	gp->waiting = s;
-	gp->resumearg[0] = addr;
-	gp->resumearg[1] = (void *)(uptr)reason;
-	gp->resumearg[2] = (void *)(uptr)lifo;
-	gp->resume = afterwait;
+	gp->sched.resume = afterwait;
 	rt_park_unlock(&r->lock, reason);
 }
 
 static Pair afterwait(G *gp) {
-	Sudog *s = gp->waiting;
-	u32 *addr = gp->resumearg[0];
-	gp->waiting = NULL;
+	Sudog *s = &gp->one;
+	u32 *addr = s->elem;
+	gp->waits = WaitsOther;
 	bool given = s->ticket != 0 || cansemacquire(addr);
 	if (!given) {
 		Root *r = root(addr);
 		rt_lock(&r->lock);
 		axadd(&r->nwait, 1);
 		if (!cansemacquire(addr))
-			waitfor(addr, (uptr)gp->resumearg[2], (u8)(uptr)gp->resumearg[1], s);
+			waitfor(addr, s->flag, gp->waitreason);
 		axadd(&r->nwait, (u32)-1);
 		rt_unlock(&r->lock);
 	}
-	rt_sudog_release(s);
 	return (Pair){ 0, 0 };
 }
 
@@ -145,9 +136,7 @@ u64 notify_add(NotifyList *l) { return (u64)(u32)(axadd(&l->wait, 1) - 1); }
 static bool before(u32 a, u32 b) { return (i32)(a - b) < 0; }
 
 static Pair afternotify(G *gp) {
-	Sudog *s = gp->waiting;
-	gp->waiting = NULL;
-	rt_sudog_release(s);
+	gp->waits = WaitsOther;
 	return (Pair){ 0, 0 };
 }
 
@@ -158,16 +147,15 @@ void notify_wait(NotifyList *l, u32 t) {
 		return;
 	}
 	G *gp = rt_curg();
-	Sudog *s = rt_sudog_acquire();
-	s->g = gp;
-	s->ticket = t;
+	Sudog *s = &gp->one;
+	*s = (Sudog){ .g = gp, .ticket = t };
+	gp->waits = WaitsOne;
 	if (l->tail == NULL)
 		l->head = s;
 	else
 		l->tail->next = s;
 	l->tail = s;
-	gp->waiting = s;
-	gp->resume = afternotify;
+	gp->sched.resume = afternotify;
 	rt_park_unlock(&l->lock, WaitSyncCondWait);
 }
 

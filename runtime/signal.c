@@ -181,8 +181,9 @@ static void preempt(M *mp, Ucontext *c) {
 
 static void NORETURN fatalsignal(M *mp, i32 sig, Siginfo *info, Ucontext *c) {
 	G *gp = mp->curg != NULL ? mp->curg : mp->g0;
-	gp->sigcode0 = (uptr)info->code;
-	gp->sigcode1 = info->addr;
+	GRare *rare = rt_grare_signal(mp, gp);
+	rare->sigcode0 = (uptr)info->code;
+	rare->sigcode1 = info->addr;
 	G *g0 = mp->g0;
 	static u32 once;
 	if (axadd(&once, 1) == 1) {
@@ -213,10 +214,11 @@ void sig_handler(i32 sig, Siginfo *info, Ucontext *c) {
 			inleaf = true;
 		}
 		if (gp != NULL && mp->g == gp && ingo(mp, pc, sp) && mp->throwing == 0) {
-			gp->sig = (u32)sig;
-			gp->sigcode0 = (uptr)info->code;
-			gp->sigcode1 = info->addr;
-			gp->sigpc = pc;
+			GRare *rare = rt_grare_signal(mp, gp);
+			gp->sig = (u8)sig;
+			rare->sigcode0 = (uptr)info->code;
+			rare->sigcode1 = info->addr;
+			rare->sigpc = pc;
 			if (!inleaf) {
 				sp -= 8;
 				*(uptr *)sp = pc;

@@ -4,7 +4,7 @@
  * the system stack with the continuation in g.sched. Growing copies the used part to a
  * stack twice as large and moves every word that pointed into the old one: frame slots by
  * their maps, stack objects, saved frame pointers, g.sched, defer records, wait records.
- * Sizes are powers of two; the four smallest are cached per P and carved from 32 kB spans. */
+ * Sizes are powers of two; the smallest are cached per P and carved from 32 kB spans. */
 #include "runtime.h"
 
 static u64 maxstack = 1000000000;
@@ -18,6 +18,19 @@ i64 stack_setmax(i64 n) {
 	i64 old = (i64)maxstack;
 	maxstack = (u64)n;
 	return old;
+}
+
+/* Hostile modes: fresh stacks are filled, and the lowest words, below what any chain of calls may reach, must stay so. */
+enum { Fill = 0xfc, Canary = 16 };
+static bool hostile(void) { return rt_debugvars.stackmove || rt_debugvars.clobber; }
+
+void rt_stack_check(const G *gp) {
+	for (u32 i = 0; hostile() && i < Canary; i++)
+		if (((u8 *)gp->stack.lo)[i] != Fill) {
+			rt_printf("runtime: goroutine %d wrote below its stack guard: stack=[%x, %x] sp=%x\n",
+				gp->goid, gp->stack.lo, gp->stack.hi, gp->sched.sp);
+			rt_throw("stack guard overrun");
+		}
 }
 
 static int order(u64 n) {
@@ -42,7 +55,7 @@ static uptr poolget(int o) {
 	return p;
 }
 
-Stack rt_stack_alloc(u64 n) {
+static Stack alloc(u64 n) {
 	int o = order(n);
 	n = (u64)StackMin << o;
 	if (o >= StackNumOrders) {
@@ -73,6 +86,13 @@ Stack rt_stack_alloc(u64 n) {
 	return (Stack){ p, p + n };
 }
 
+Stack rt_stack_alloc(u64 n) {
+	Stack s = alloc(n);
+	if (hostile())
+		memset((void *)s.lo, Fill, s.hi - s.lo);
+	return s;
+}
+
 static void uncache(P *pp, int o, u32 keep) {
 	rt_lock(&poollock);
 	while (pp->stackcachen[o] > keep) {
@@ -88,7 +108,7 @@ static void uncache(P *pp, int o, u32 keep) {
 void rt_stack_free(Stack s) {
 	u64 n = s.hi - s.lo;
 	int o = order(n);
-	if (rt_debugvars.stackmove)
+	if (hostile())
 		memset((void *)s.lo, 0xfd, n);
 	if (o >= StackNumOrders) {
 		rt_stackspan_free((void *)s.lo, n);
@@ -170,11 +190,10 @@ typedef struct Panic {
 void rt_stack_grow(G *gp, u64 newsize) {
 	Stack old = gp->stack;
 	uptr used = old.hi - gp->sched.sp;
-	if (gp->asyncregs != NULL)
+	if (gp->asyncsafepoint)
 		rt_throw("stack: moving a goroutine at an asynchronous safepoint");
+	rt_stack_check(gp);
 	Stack new = rt_stack_alloc(newsize);
-	if (rt_debugvars.stackmove)
-		memset((void *)new.lo, 0xfc, new.hi - new.lo);
 	Adjust a = { old.lo, old.hi, new.hi - old.hi };
 	memmove((void *)(new.hi - used), (void *)(old.hi - used), used);
 	gp->stack = new;
@@ -186,14 +205,15 @@ void rt_stack_grow(G *gp, u64 newsize) {
 	adjust(&a, &gp->_panic);
 	adjust(&a, &gp->_defer);
 	adjust(&a, &gp->param);
-	adjust(&a, &gp->coroarg);
 	if (gp->syscallsp != 0) {
 		adjust(&a, &gp->syscallsp);
 		adjust(&a, &gp->syscallbp);
 	}
-	for (u32 i = 0; i < nelem(gp->resumearg); i++)
+	if (gp->waits == WaitsOne)
+		adjust(&a, &gp->one.elem);
+	for (u32 i = 0; gp->waits != WaitsOne && gp->sched.resume != NULL && i < nelem(gp->resumearg); i++)
 		adjust(&a, &gp->resumearg[i]);
-	for (Sudog *s = gp->waiting; s != NULL; s = s->waitlink)
+	for (Sudog *s = gp->waits == WaitsMany ? gp->waiting : NULL; s != NULL; s = s->waitlink)
 		adjust(&a, &s->elem);
 	for (Defer *d = gp->_defer; d != NULL; d = d->link) {
 		adjust(&a, &d->fn);
@@ -220,7 +240,7 @@ void rt_stack_grow(G *gp, u64 newsize) {
 void rt_stack_shrink(G *gp) {
 	u64 size = gp->stack.hi - gp->stack.lo;
 	u32 s = rt_gstatus(gp);
-	if (gp->asyncsafepoint || gp->asyncregs != NULL || gp->syscallsp != 0 || gp->stack.lo == 0 ||
+	if (gp->asyncsafepoint || gp->syscallsp != 0 || gp->stack.lo == 0 ||
 	    (s != GWaiting && s != GRunnable) || size / 2 < StackMin)
 		return;
 	if (gp->stack.hi - gp->sched.sp + rt_stackguard >= size / 4)

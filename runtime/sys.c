@@ -42,7 +42,7 @@ Coro *coro_new(Funcval *f) {
 	corostart.fn = (const void *)go_corostart;
 	G *gp = rt_newparked(&corostart);
 	gp->waitreason = WaitCoroutine;
-	gp->coroarg = c;
+	gp->param = c;
 	c->gp = gp;
 	return c;
 }
@@ -92,17 +92,21 @@ void rt_roots_g(G *gp, RootFn f, RangeFn range, void *arg) {
 	f(arg, gp->param);
 	f(arg, gp->sched.ctxt);
 	f(arg, gp->labels);
-	f(arg, gp->coroarg);
 	f(arg, gp->bubble);
 	f(arg, gp->_defer);
-	f(arg, gp->ancestors);
-	f(arg, gp->writebuf.ptr);
-	for (u32 i = 0; i < nelem(gp->resumearg); i++)
+	f(arg, gp->rare->ancestors);
+	f(arg, gp->rare->writebuf.ptr);
+	if (gp->asyncsafepoint)
+		range(arg, (uptr)gp->asyncregs, (uptr)gp->asyncregs + sizeof rt_m0.pregs + sizeof rt_m0.pxmm);
+	if (gp->waits == WaitsOne) {
+		f(arg, gp->one.elem);
+		f(arg, gp->one.c);
+		return;
+	}
+	for (u32 i = 0; gp->sched.resume != NULL && i < nelem(gp->resumearg); i++)
 		f(arg, gp->resumearg[i]);
-	for (Sudog *s = gp->waiting; s != NULL; s = s->waitlink) {
+	for (Sudog *s = gp->waits == WaitsMany ? gp->waiting : NULL; s != NULL; s = s->waitlink) {
 		f(arg, s->elem);
 		f(arg, s->c);
 	}
-	if (gp->asyncregs != NULL)
-		range(arg, (uptr)gp->asyncregs, (uptr)gp->asyncregs + sizeof rt_m0.pregs + sizeof rt_m0.pxmm);
 }

@@ -303,15 +303,27 @@ static bool startsleep(G *gp, void *when) {
 	return true;
 }
 
+/* Free timers are linked through their argument. */
+static Pair aftersleep(G *gp) {
+	P *pp = rt_p();
+	gp->timer->arg.data = pp->timerfree;
+	pp->timerfree = gp->timer;
+	return (Pair){ 0, 0 };
+}
+
 void time_sleep(i64 ns) {
 	if (ns <= 0)
 		return;
 	G *gp = rt_curg();
-	if (gp->timer == NULL) {
+	P *pp = rt_p();
+	gp->timer = pp->timerfree;
+	if (gp->timer != NULL)
+		pp->timerfree = gp->timer->arg.data;
+	else
 		gp->timer = rt_persistentalloc(sizeof(Timer), 16);
-		gp->timer->cf = wakesleeper;
-	}
+	gp->timer->cf = wakesleeper;
 	gp->timer->arg.data = gp;
+	gp->sched.resume = aftersleep;
 	i64 when = os_nanotime() + ns;
 	if (when < 0)
 		when = INT64_MAX;

@@ -26,6 +26,18 @@ func resident() int {
 	return pages * os.Getpagesize()
 }
 
+// peak returns the most memory this process ever occupied.
+func peak() int {
+	data, _ := os.ReadFile("/proc/self/status")
+	for line := range bytes.Lines(data) {
+		if f := bytes.Fields(line); len(f) > 1 && string(f[0]) == "VmHWM:" {
+			kb, _ := strconv.Atoi(string(f[1]))
+			return kb << 10
+		}
+	}
+	return 0
+}
+
 func main() {
 	n := flag.Int("n", 1000000, "goroutines")
 	flag.Parse()
@@ -51,6 +63,6 @@ func main() {
 	close(gate)
 	wg.Wait()
 	fmt.Println(alive > *n, "sum", sum)
-	fmt.Fprintf(os.Stderr, "%d goroutines: %v to create, %d bytes each, %v to finish\n",
-		*n, created.Round(time.Millisecond), size / *n, time.Since(start).Round(time.Millisecond))
+	fmt.Fprintf(os.Stderr, "%d goroutines: %v to create, %d bytes each, %v to finish, %d MB at most\n",
+		*n, created.Round(time.Millisecond), size / *n, time.Since(start).Round(time.Millisecond), peak()/1e6)
 }

@@ -42,7 +42,7 @@ func cstoptheworld()
 func cstarttheworld()
 func cpark(reason int)
 func cready(gp *g)
-func callgs() *g
+func cnextg(gp *g) *g
 func csuspendg(gp *g) bool
 func cdieofsignal(sig uint32)
 func cargs() (argc int, argv **byte)
@@ -173,7 +173,7 @@ func readgstatus(gp *g) uint32 { return gp.atomicstatus.Load() }
 
 // forEachGRace calls fn for every goroutine. The list only grows at its head.
 func forEachGRace(fn func(gp *g)) {
-	for gp := callgs(); gp != nil; gp = gp.alllink.ptr() {
+	for gp := cnextg(nil); gp != nil; gp = cnextg(gp) {
 		fn(gp)
 	}
 }
@@ -242,8 +242,8 @@ func coroexit(c *coro)
 // corostart is the first function of a coroutine's goroutine.
 func corostart() {
 	gp := getg()
-	c := (*coro)(gp.coroarg)
-	gp.coroarg = nil
+	c := (*coro)(gp.param)
+	gp.param = nil
 	defer coroexit(c)
 	c.f(c)
 }

@@ -96,62 +96,47 @@ type stack struct {
 }
 
 type g struct {
-	stack            stack
-	stackguard0      uintptr
-	stackguard1      uintptr
-	_panic           *_panic
-	_defer           *_defer
-	m                *m
-	sched            gobuf
-	syscallsp        uintptr
-	syscallpc        uintptr
-	syscallbp        uintptr
-	stktopsp         uintptr
-	param            unsafe.Pointer
-	atomicstatus     atomic.Uint32
-	stackLock        uint32
-	goid             uint64
-	schedlink        guintptr
-	waitsince        int64
-	waitreason       waitReason
-	preempt          bool
-	preemptStop      bool
-	preemptShrink    bool
-	asyncSafePoint   bool
-	paniconfault     bool
-	gcscandone       bool
-	throwsplit       bool
-	activeStackChans bool
-	parkingOnChan    bool
-	inMarkAssist     bool
-	coroexit         bool
-	fipsIndicator    uint8
-	fipsOnlyBypass   bool
-	ditWanted        bool
-	syncSafePoint    bool
-	lockedm          muintptr
-	sig              uint32
-	selectDone       atomic.Uint32
-	writebuf         []byte
-	sigcode0         uintptr
-	sigcode1         uintptr
-	sigpc            uintptr
-	parentGoid       uint64
-	gopc             uintptr
-	ancestors        *[]ancestorInfo
-	startpc          uintptr
-	waiting          *sudog
-	labels           unsafe.Pointer
-	timer            *timer
-	coroarg          unsafe.Pointer
-	bubble           *synctestBubble
-	gcAssistBytes    int64
-	cresume          uintptr
-	cresumearg       [4]uintptr
-	casyncregs       uintptr
-	alllink          guintptr
+	stack          stack
+	stackguard0    uintptr
+	_panic         *_panic
+	_defer         *_defer
+	m              *m
+	sched          gobuf
+	stktopsp       uintptr
+	param          unsafe.Pointer
+	atomicstatus   atomic.Uint32
+	selectDone     atomic.Uint32
+	goid           uint64
+	waitsince      int64
+	waitreason     waitReason
+	sig            uint8
+	preempt        bool
+	paniconfault   bool
+	fipsIndicator  uint8
+	fipsOnlyBypass bool
+	ditWanted      bool
+	_              uint8
+	*gRare
+	parentGoid uint64
+	gopc       uintptr
+	startpc    uintptr
+	labels     unsafe.Pointer
+	bubble     *synctestBubble
 	goOnly
-	cgcdata uint64
+	_         [40]byte
+	syscallsp uintptr
+	syscallpc uintptr
+	syscallbp uintptr
+}
+
+// gRare holds what most goroutines never need; those share one that is all zero.
+type gRare struct {
+	writebuf  []byte
+	sigcode0  uintptr
+	sigcode1  uintptr
+	sigpc     uintptr
+	ancestors *[]ancestorInfo
+	lockedm   muintptr
 }
 
 // goOnly names fields of upstream's g that are constant here: they take no room.
@@ -256,25 +241,22 @@ const (
 	_ = uint(6912 - unsafe.Offsetof(p{}.deferpool))
 	_ = uint(unsafe.Offsetof(p{}.deferpool) - 6912)
 	_ = uint(6912 + 512 - unsafe.Sizeof(p{}))
-	_ = uint(392 - unsafe.Offsetof(g{}.cgcdata))
-	_ = uint(unsafe.Offsetof(g{}.cgcdata) - 392)
+	_ = uint(256 - unsafe.Sizeof(g{}))
+	_ = uint(unsafe.Sizeof(g{}) - 256)
 )
 
 type sudog struct {
-	g           guintptr
-	next        uintptr
-	prev        uintptr
-	elem        unsafe.Pointer
-	acquiretime int64
-	releasetime int64
-	ticket      uint32
-	isSelect    bool
-	success     bool
-	waiters     uint16
-	parent      uintptr
-	waitlink    *sudog
-	waittail    uintptr
-	c           *hchan
+	g        guintptr
+	next     uintptr
+	prev     uintptr
+	elem     unsafe.Pointer
+	c        *hchan
+	waitlink *sudog
+	since    int64
+	ticket   uint32
+	isSelect bool
+	success  bool
+	_        uint16
 }
 
 // Channels and timers are C's; Go only passes them on.
@@ -450,9 +432,9 @@ type cgoCallers [32]uintptr
 // Facts upstream's files ask for.
 const (
 	framepointer_enabled = true
-	fixedStack           = 2048
+	fixedStack           = 1024
 	stackDebug           = 0
-	stackMin             = 2048
+	stackMin             = 1024
 	stackPreempt         = ^uintptr(1313)
 	stackFork            = ^uintptr(1233)
 	pageSize             = 8192

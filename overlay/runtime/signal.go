@@ -31,8 +31,8 @@ var sigNames = [...]string{
 	31: "SIGSYS: bad system call",
 }
 
-func signame(sig uint32) string {
-	if sig >= uint32(len(sigNames)) {
+func signame[T uint8 | uint32](sig T) string {
+	if int(sig) >= len(sigNames) {
 		return ""
 	}
 	return sigNames[sig]

@@ -273,9 +273,9 @@ GOFN("runtime.mcall", mcall)
 	call	*(%rdx)
 	ud2
 
-/* func gogo(buf *gobuf) */
+/* func gogo(buf *gobuf): the M's goroutine goes on there */
 GOFN("runtime.gogo", gogo)
-	mov	Gobuf_g(%rax), %r14
+	mov	%fs:M_curg, %r14
 	mov	%r14, %fs:M_g
 	mov	Gobuf_sp(%rax), %rsp
 	mov	Gobuf_bp(%rax), %rbp

@@ -455,6 +455,14 @@ static void want_walk(Graph *g, u32 l)
 	}
 }
 
+/* Records of panics live in the frame of the function that panics, whatever is known about those it calls: the goroutine
+ * points to them while they are in use, and they hold addresses of frames, which only records on stacks follow. */
+static bool stays(const Graph *g, ValueId obj)
+{
+	const Sym *s = g->f->v.a[obj].op == SsaNew ? g->f->v.a[obj].callee : NULL;
+	return s && !strcmp(s->name, "alloc:runtime._panic");
+}
+
 /* What flows to root, by the fewest dereferences. */
 static void walk(Graph *g, u32 root)
 {
@@ -471,7 +479,7 @@ static void walk(Graph *g, u32 root)
 			derefs = 0;              /* the address flows, the contents do not */
 		if (at != root && is_param(g, at))
 			leak(g, at, root, derefs);
-		if (address && l->obj && !l->escapes && outlives(g, root, at)) {
+		if (address && l->obj && !l->escapes && outlives(g, root, at) && !stays(g, l->obj)) {
 			l->escapes = true;           /* now a part of the heap: walk it again */
 			l->queued = false;
 			want_walk(g, at);
