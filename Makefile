@@ -71,7 +71,7 @@ test: std
 		"unit:$(B)/test_ssa $(wildcard test/ssa/*.ssa)" \
 		"unit:$(B)/test_syntax errors $(GOROOT_USED)/src/cmd/compile/internal/syntax/testdata" \
 		"unit:$(B)/test_types std" "unit:$(B)/test_types facts" \
-		"unit:test/determinism $(B)/seago" "unit:test/hostile $(B)/seago" "unit:test/examples $(B)/seago $(GOROOT_USED)" \
+		"unit:test/determinism $(B)/seago" "unit:test/debuginfo $(B)/seago" "unit:test/hostile $(B)/seago" "unit:test/examples $(B)/seago $(GOROOT_USED)" \
 		"unit:test/sanitize $(B)/asan/seago" err:test/err run:test/run run:bench/run goroot:test/goroot.list
 
 test-upstream: std

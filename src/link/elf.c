@@ -1,7 +1,7 @@
 /* The executable file: ELF64, static, three loadable segments (code R-X, read-only R, data RW), no interpreter.
  *
  *     file header, program headers | .text | .rodata .gopclntab | .go.buildinfo .noptrdata .data (.bss .noptrbss) |
- *     .symtab .strtab .shstrtab | section headers
+ *     .debug_* | .symtab .strtab .shstrtab | section headers
  *
  * File offset and address agree modulo the page size. */
 #include <elf.h>
@@ -118,6 +118,16 @@ static void symtab(Image *im, Out *o)
 	buf_write(&o->b, str.a, str.n);
 }
 
+static void debug(Image *im, Out *o)
+{
+	DebugSect s[DebugSectMax];
+	u32 n = link_dwarf(im, s);
+	for (u32 i = 0; i < n; i++) {
+		section(o, s[i].name, (Elf64_Shdr){.sh_type = SHT_PROGBITS, .sh_offset = o->b.n, .sh_size = s[i].size, .sh_addralign = 1});
+		buf_write(&o->b, s[i].data, s[i].size);
+	}
+}
+
 static bool write_file(Image *im, const char *path)
 {
 	Out o = {.ar = im->ar, .b = {.ar = im->ar}, .shstr = {.ar = im->ar}};
@@ -128,6 +138,7 @@ static bool write_file(Image *im, const char *path)
 	o.b.cap = (u32)(last + (last >> 2));
 	pad_to(&o.b, sizeof(Elf64_Ehdr) + sizeof ph);
 	contents(im, &o);
+	debug(im, &o);
 	symtab(im, &o);
 	u32 name = sh_name(&o, ".shstrtab");
 	vec_push(o.ar, &o.sh, (Elf64_Shdr){.sh_name = name, .sh_type = SHT_STRTAB, .sh_offset = o.b.n, .sh_size = o.shstr.n, .sh_addralign = 1});
