@@ -305,6 +305,9 @@ void body_build(Build *b, NodeId recv, NodeId functype, NodeId block);
 void loop_var_copy(Build *b, Obj **v, u32 n);
 
 bool has_call(Build *b, NodeId n);
+/* The order in which gc evaluates the expressions of a list: those that call, in order; then the others, which see the effects. */
+const u32 *expr_order(Build *b, const NodeId *n, u32 cnt);
+const u32 *expr_order_of(Build *b, NodeId list);                  /* of an "expression or List" child */
 
 /* ---- build_scan.c: facts found by walking the tree ---- */
 void node_walk(const File *f, NodeId n, bool (*fn)(void *arg, const File *f, NodeId n), void *arg);   /* fn false: not inside */

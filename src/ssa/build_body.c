@@ -200,8 +200,9 @@ void stmt_return(Build *b, NodeId n)
 		for (u32 i = 0; i < b->nresult; i++)
 			v[i] = assign_conv(b, t.elem[i], b->retsig->fn.results->tuple.v[i]->type);
 	} else {
-		for (u32 i = 0; i < cnt; i++)
-			v[i] = expr_to(b, expr_item(b->file, res, i), b->retsig->fn.results->tuple.v[i]->type);
+		const u32 *order = expr_order_of(b, res);
+		for (u32 k = 0; k < cnt; k++)
+			v[order[k]] = expr_to(b, expr_item(b->file, res, order[k]), b->retsig->fn.results->tuple.v[order[k]]->type);
 	}
 	b->pos = node_at(b->file, n)->pos;
 	if (!has_storage(b)) {

@@ -363,7 +363,9 @@ static u32 put_params(Build *b, NodeId n, Type *sig, Val *out)
 	u32 cnt = list_len(b->file, nd->b), np = sig->fn.params->tuple.n;
 	Val *v = arena_array(b->ar, Val, cnt + 1);
 	bool spread = false;
-	for (u32 i = 0; i < cnt; i++) {
+	const u32 *order = expr_order(b, &b->file->list[nd->b + 2], cnt);
+	for (u32 k = 0; k < cnt; k++) {
+		u32 i = order[k];
 		v[i] = expr(b, list_at(b->file, nd->b, i));
 		if (!sig->variadic || i + 1 < np || (nd->flag & FlagDots)) {
 			if (v[i].form != ValTuple && i < np)

@@ -58,6 +58,30 @@ bool has_call(Build *b, NodeId n)
 	return s.found;
 }
 
+const u32 *expr_order(Build *b, const NodeId *n, u32 cnt)
+{
+	u32 *order = arena_array(b->ar, u32, cnt + 1), w = 0;
+	bool *calls = arena_array(b->ar, bool, cnt + 1);
+	for (u32 i = 0; i < cnt; i++)
+		if (cnt > 1 && has_call(b, n[i])) {
+			calls[i] = true;
+			order[w++] = i;
+		}
+	for (u32 i = 0; i < cnt; i++)
+		if (!calls[i])
+			order[w++] = i;
+	return order;
+}
+
+const u32 *expr_order_of(Build *b, NodeId list)
+{
+	u32 cnt = expr_count(b->file, list);
+	NodeId *n = arena_array(b->ar, NodeId, cnt + 1);
+	for (u32 i = 0; i < cnt; i++)
+		n[i] = expr_item(b->file, list, i);
+	return expr_order(b, n, cnt);
+}
+
 /* ---- frames ---- */
 
 typedef struct FrameScan { Build *b; FrameFacts f; bool loop; } FrameScan;

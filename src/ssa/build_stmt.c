@@ -69,7 +69,9 @@ static void assign_parallel(Build *b, NodeId lhs, NodeId rhs, u32 n, bool def)
 		if (!is_blank(b, l) && !(def && defines(b, l)))
 			p[i] = place_of(b, l);
 	}
-	for (u32 i = 0; i < n; i++) {
+	const u32 *order = expr_order_of(b, rhs);
+	for (u32 k = 0; k < n; k++) {
+		u32 i = order[k];
 		NodeId l = node_unparen(b->file, expr_item(b->file, lhs, i)), r = expr_item(b->file, rhs, i);
 		if (is_blank(b, l))
 			v[i] = expr(b, r);
@@ -169,7 +171,9 @@ static void stmt_var(Build *b, NodeId decl)
 	Val *v = arena_array(b->ar, Val, n);
 	if (m && m != n)
 		tuple = tuple_of(b, expr_item(b->file, values, 0));
-	for (u32 i = 0; i < n && m; i++) {
+	const u32 *order = m == n ? expr_order_of(b, values) : NULL;
+	for (u32 k = 0; k < n && m; k++) {
+		u32 i = order ? order[k] : k;
 		Obj *o = info_at(b->file, list_at(b->file, nd->a, i))->obj;
 		v[i] = m == n ? expr(b, expr_item(b->file, values, i)) : tuple.elem[i];
 		if (o && !is_blank(b, list_at(b->file, nd->a, i)))

@@ -162,11 +162,17 @@ static Sym *equal_val(Whole *w, Type *t)
 	return sym_funcval(w->p, name ? sym_runtime(w->p, name) : sym_eq(w->p, t));
 }
 
+/* Too large for a mask in the program; the runtime makes it from the descriptor's fields. */
+static bool mask_on_demand(Whole *w, Type *t)
+{
+	return types_layout(w->p->chk, t)->ptrbytes / 8 > MaxMaskBytes * 8;
+}
+
 static void put_prefix(Whole *w, Sym *s, Type *t)
 {
 	Layout *l = types_layout(w->p->chk, t);
 	u8 flags = (u8)((l->regular ? TFlagRegular : 0) | (l->direct ? TFlagDirect : 0));
-	bool demand = l->ptrbytes / 8 > MaxMaskBytes * 8;
+	bool demand = mask_on_demand(w, t);
 	put(s, 0, (u64)l->size, 8);
 	put(s, 8, (u64)l->ptrbytes, 8);
 	put(s, 16, typedesc_hash(w->p, t), 4);
@@ -180,6 +186,10 @@ static void put_prefix(Whole *w, Sym *s, Type *t)
 
 void typedesc_alloc(Whole *w, Sym *s)
 {
+	if (mask_on_demand(w, s->def->type)) {
+		typedesc_fill(w, s);
+		return;
+	}
 	begin(w, s, TypeBytes);
 	put_prefix(w, s, s->def->type);
 	s->type = s->def->type;
