@@ -60,14 +60,14 @@ $(B)/test/%.o: test/unit/%.c
 $(B)/runner: $(wildcard test/runner/*.c) test/runner/runner.h $(call obj_of,base)
 	$(CC) $(CFLAGS) -o $@ $(filter-out %.h,$^) -lpthread
 
-UNIT := $(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_malloc $(B)/test_ssa
+UNIT := $(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_malloc $(B)/test_gcworld $(B)/test_rt $(B)/test_ssa
 GOROOT_USED = $(or $(GOROOT_FOUND),goroot)
 SANITIZE := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wall -Wextra -Wno-unused-parameter
 test: std
 	$(MAKE) $(B)/seago $(B)/runner $(UNIT)
 	$(MAKE) B=$(B)/asan CFLAGS="$(SANITIZE)" $(B)/asan/seago
 	tools/layers
-	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) -known test/known.txt unit:$(B)/test_base unit:$(B)/test_malloc \
+	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) -known test/known.txt unit:$(B)/test_base unit:$(B)/test_malloc unit:$(B)/test_gcworld unit:$(B)/test_rt \
 		"unit:$(B)/test_ssa $(wildcard test/ssa/*.ssa)" \
 		"unit:$(B)/test_syntax errors $(GOROOT_USED)/src/cmd/compile/internal/syntax/testdata" \
 		"unit:$(B)/test_types std" "unit:$(B)/test_types facts" \

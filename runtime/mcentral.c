@@ -4,32 +4,11 @@
  * is claimed for sweeping under the lock and swept outside it. */
 #include "mem.h"
 
-static void push(MSpanList *l, MSpan *s)
-{
-	s->prev = NULL;
-	s->next = l->first;
-	if (l->first)
-		l->first->prev = s;
-	else
-		l->last = s;
-	l->first = s;
-	s->list = l;
-}
-
-static void unlink(MSpan *s)
-{
-	MSpanList *l = s->list;
-	*(s->prev ? &s->prev->next : &l->first) = s->next;
-	*(s->next ? &s->next->prev : &l->last) = s->prev;
-	s->next = s->prev = NULL;
-	s->list = NULL;
-}
-
 static MSpan *pop(MSpanList *l)
 {
 	MSpan *s = l->first;
 	if (s)
-		unlink(s);
+		mspan_list_remove(s);
 	return s;
 }
 
@@ -41,7 +20,7 @@ void mcentral_put(MSpan *s)
 	u32 swept = mheap.sweepgen / 2 & 1;
 	s->cached = 0;
 	s->sweepgen = mheap.sweepgen;
-	push(s->alloccount == s->nelems ? &c->full[swept] : &c->partial[swept], s);
+	mspan_list_push(s->alloccount == s->nelems ? &c->full[swept] : &c->partial[swept], s);
 	rt_unlock(&c->lock);
 }
 
@@ -51,7 +30,7 @@ static MSpan *claim(MSpanList *l, MSpan *s)
 	if (!s)
 		s = l->first;
 	if (s) {
-		unlink(s);
+		mspan_list_remove(s);
 		s->sweepgen = mheap.sweepgen - 1;
 	}
 	return s;

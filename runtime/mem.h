@@ -170,6 +170,8 @@ u32 sizeclass_pages(u32 class);
 void mheap_init(void);
 MSpan *mheap_alloc(u64 npages, u32 spanclass, u8 state);
 void mheap_free(MSpan *s);
+void mspan_list_push(MSpanList *l, MSpan *s);
+void mspan_list_remove(MSpan *s);       /* from the list it is in */
 u64 mheap_scavenge(u64 keep);           /* return free pages to the system down to keep bytes; bytes returned */
 u8 *mheap_bits_alloc(u32 nelems, u8 *order);
 void mheap_bits_free(u8 *b, u8 order);

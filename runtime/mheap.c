@@ -12,7 +12,7 @@ enum {
 	HugeFrom = 32 << 20,    /* a heap beyond this asks for huge pages: a fault costs microseconds in a virtual machine */
 };
 
-static void list_insert(MSpanList *l, MSpan *s)
+void mspan_list_push(MSpanList *l, MSpan *s)
 {
 	s->prev = NULL;
 	s->next = l->first;
@@ -24,7 +24,7 @@ static void list_insert(MSpanList *l, MSpan *s)
 	s->list = l;
 }
 
-static void list_remove(MSpan *s)
+void mspan_list_remove(MSpan *s)
 {
 	MSpanList *l = s->list;
 	*(s->prev ? &s->prev->next : &l->first) = s->next;
@@ -44,7 +44,7 @@ static u32 bin_of(u64 npages)
 static void bin_insert(MSpan *s)
 {
 	u32 b = bin_of(s->npages);
-	list_insert(&mheap.bin[b], s);
+	mspan_list_push(&mheap.bin[b], s);
 	mheap.binmap[b >> 6] |= 1ul << (b & 63);
 	mheap.spans[HEAP_PAGE(s->base)] = s;
 	mheap.spans[HEAP_PAGE(s->base) + s->npages - 1] = s;
@@ -53,7 +53,7 @@ static void bin_insert(MSpan *s)
 static void bin_remove(MSpan *s)
 {
 	u32 b = bin_of(s->npages);
-	list_remove(s);
+	mspan_list_remove(s);
 	if (!mheap.bin[b].first)
 		mheap.binmap[b >> 6] &= ~(1ul << (b & 63));
 	mheap.spans[HEAP_PAGE(s->base)] = NULL;

@@ -394,7 +394,7 @@ u64 rt_callgo(const void *fn, u64 a0, u64 a1, u64 a2, u64 a3);  /* call Go on th
 u64 rt_callgoclosure(Funcval *fv, u64 a0, u64 a1, u64 a2, u64 a3);
 u64 rt_cputicks(void);
 
-/* proc.c */
+/* proc.c, thread.c, goroutine.c, preempt.c, syscall.c; proc.h is what they share */
 void rt_schedule(void) NORETURN;
 /* Park the current goroutine; gp->resume (may be NULL) runs when it is resumed. */
 void rt_park(bool (*unlockf)(G *, void *), void *lock, u8 reason) NORETURN;

@@ -41,3 +41,7 @@ objs-runtime: $(RT_OBJS)
 $(B)/test_gcworld: test/unit/test_gcworld.c $(RT_OBJS)
 	$(RT_CC) $(RT_CFLAGS) -O1 -fno-omit-frame-pointer -ffixed-r14 -c test/unit/test_gcworld.c -o $@.o
 	$(RT_CC) -static -nostdlib -no-pie -Wl,-e,_rt0_amd64_linux -o $@ $@.o $(RT_OBJS)
+
+# the scheduler alone: goroutines written in assembly
+$(B)/test_rt: $(RT_OBJS) test/unit/rt/go.S test/unit/rt/test.c
+	$(RT_CC) $(RT_CFLAGS) -nostdlib -static -no-pie -Wl,-e,_rt0_amd64_linux -o $@ $(RT_OBJS) test/unit/rt/go.S test/unit/rt/test.c

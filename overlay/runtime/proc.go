@@ -43,7 +43,6 @@ func cstarttheworld()
 func cpark(reason int)
 func cready(gp *g)
 func cnextg(gp *g) *g
-func csuspendg(gp *g) bool
 func cdieofsignal(sig uint32)
 func cargs() (argc int, argv **byte)
 func cauxv() (n int, auxv *uintptr)

@@ -1,4 +1,4 @@
-/* offsets.h: field offsets for assembly; proc.c asserts them against the C structs. */
+/* offsets.h: field offsets for assembly; start.c asserts them against the C structs. */
 #define G_stacklo 0
 #define G_stackhi 8
 #define G_stackguard0 16

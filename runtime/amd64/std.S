@@ -637,398 +637,122 @@ GOFN("crypto/internal/boring/sig.FIPSOnly", sigfips)
 GOFN("math.archSqrt", archsqrt)
 	sqrtsd	%xmm0, %xmm0
 	ret
-/* ---- atomics ---- */
-GOFN("internal/runtime/atomic.Cas", a_internal_runtime_atomic_Cas)
-	mov %rax, %rdx
-	mov %ebx, %eax
-	lock cmpxchg %ecx, (%rdx)
-	sete %al
-	movzbl %al, %eax
-	ret
-GOFN("internal/runtime/atomic.CasRel", a_internal_runtime_atomic_CasRel)
-	mov %rax, %rdx
-	mov %ebx, %eax
-	lock cmpxchg %ecx, (%rdx)
-	sete %al
-	movzbl %al, %eax
-	ret
-GOFN("internal/runtime/atomic.Casint32", a_internal_runtime_atomic_Casint32)
-	mov %rax, %rdx
-	mov %ebx, %eax
-	lock cmpxchg %ecx, (%rdx)
-	sete %al
-	movzbl %al, %eax
-	ret
-GOFN("internal/runtime/atomic.Cas64", a_internal_runtime_atomic_Cas64)
-	mov %rax, %rdx
-	mov %rbx, %rax
-	lock cmpxchg %rcx, (%rdx)
-	sete %al
-	movzbl %al, %eax
-	ret
-GOFN("internal/runtime/atomic.Casp1", a_internal_runtime_atomic_Casp1)
-	mov %rax, %rdx
-	mov %rbx, %rax
-	lock cmpxchg %rcx, (%rdx)
-	sete %al
-	movzbl %al, %eax
-	ret
-GOFN("internal/runtime/atomic.Casuintptr", a_internal_runtime_atomic_Casuintptr)
-	mov %rax, %rdx
-	mov %rbx, %rax
-	lock cmpxchg %rcx, (%rdx)
-	sete %al
-	movzbl %al, %eax
-	ret
-GOFN("internal/runtime/atomic.Casint64", a_internal_runtime_atomic_Casint64)
-	mov %rax, %rdx
-	mov %rbx, %rax
-	lock cmpxchg %rcx, (%rdx)
-	sete %al
-	movzbl %al, %eax
-	ret
-GOFN("internal/runtime/atomic.Loadint32", a_internal_runtime_atomic_Loadint32)
-	mov (%rax), %eax
-	ret
-GOFN("internal/runtime/atomic.Loaduintptr", a_internal_runtime_atomic_Loaduintptr)
-	mov (%rax), %rax
-	ret
-GOFN("internal/runtime/atomic.Loaduint", a_internal_runtime_atomic_Loaduint)
-	mov (%rax), %rax
-	ret
-GOFN("internal/runtime/atomic.Loadint64", a_internal_runtime_atomic_Loadint64)
-	mov (%rax), %rax
-	ret
-GOFN("internal/runtime/atomic.Store8", a_internal_runtime_atomic_Store8)
-	xchg %bl, (%rax)
-	ret
-GOFN("internal/runtime/atomic.Store", a_internal_runtime_atomic_Store)
-	xchg %ebx, (%rax)
-	ret
-GOFN("internal/runtime/atomic.StoreRel", a_internal_runtime_atomic_StoreRel)
-	xchg %ebx, (%rax)
-	ret
-GOFN("internal/runtime/atomic.Storeint32", a_internal_runtime_atomic_Storeint32)
-	xchg %ebx, (%rax)
-	ret
-GOFN("internal/runtime/atomic.Store64", a_internal_runtime_atomic_Store64)
-	xchg %rbx, (%rax)
-	ret
-GOFN("internal/runtime/atomic.StoreRel64", a_internal_runtime_atomic_StoreRel64)
-	xchg %rbx, (%rax)
-	ret
-GOFN("internal/runtime/atomic.StoreReluintptr", a_internal_runtime_atomic_StoreReluintptr)
-	xchg %rbx, (%rax)
-	ret
-GOFN("internal/runtime/atomic.Storeuintptr", a_internal_runtime_atomic_Storeuintptr)
-	xchg %rbx, (%rax)
-	ret
-GOFN("internal/runtime/atomic.Storeint64", a_internal_runtime_atomic_Storeint64)
-	xchg %rbx, (%rax)
-	ret
-GOFN("internal/runtime/atomic.StorepNoWB", a_internal_runtime_atomic_StorepNoWB)
-	xchg %rbx, (%rax)
-	ret
-GOFN("internal/runtime/atomic.Xadd", a_internal_runtime_atomic_Xadd)
-	mov %ebx, %ecx
-	lock xadd %ecx, (%rax)
-	lea (%rcx,%rbx), %eax
-	ret
-GOFN("internal/runtime/atomic.Xaddint32", a_internal_runtime_atomic_Xaddint32)
-	mov %ebx, %ecx
-	lock xadd %ecx, (%rax)
-	lea (%rcx,%rbx), %eax
-	ret
-GOFN("internal/runtime/atomic.Xadd64", a_internal_runtime_atomic_Xadd64)
-	mov %rbx, %rcx
-	lock xadd %rcx, (%rax)
-	lea (%rcx,%rbx), %rax
-	ret
-GOFN("internal/runtime/atomic.Xadduintptr", a_internal_runtime_atomic_Xadduintptr)
-	mov %rbx, %rcx
-	lock xadd %rcx, (%rax)
-	lea (%rcx,%rbx), %rax
-	ret
-GOFN("internal/runtime/atomic.Xaddint64", a_internal_runtime_atomic_Xaddint64)
-	mov %rbx, %rcx
-	lock xadd %rcx, (%rax)
-	lea (%rcx,%rbx), %rax
-	ret
-GOFN("internal/runtime/atomic.Xchg8", a_internal_runtime_atomic_Xchg8)
-	xchg %bl, (%rax)
-	movzbl %bl, %eax
-	ret
-GOFN("internal/runtime/atomic.Xchg", a_internal_runtime_atomic_Xchg)
-	xchg %ebx, (%rax)
-	mov %ebx, %eax
-	ret
-GOFN("internal/runtime/atomic.Xchgint32", a_internal_runtime_atomic_Xchgint32)
-	xchg %ebx, (%rax)
-	mov %ebx, %eax
-	ret
-GOFN("internal/runtime/atomic.Xchg64", a_internal_runtime_atomic_Xchg64)
-	xchg %rbx, (%rax)
-	mov %rbx, %rax
-	ret
-GOFN("internal/runtime/atomic.Xchguintptr", a_internal_runtime_atomic_Xchguintptr)
-	xchg %rbx, (%rax)
-	mov %rbx, %rax
-	ret
-GOFN("internal/runtime/atomic.Xchgint64", a_internal_runtime_atomic_Xchgint64)
-	xchg %rbx, (%rax)
-	mov %rbx, %rax
-	ret
-GOFN("internal/runtime/atomic.And8", a_internal_runtime_atomic_And8)
-	lock and %bl, (%rax)
-	ret
-GOFN("internal/runtime/atomic.Or8", a_internal_runtime_atomic_Or8)
-	lock or %bl, (%rax)
-	ret
-GOFN("internal/runtime/atomic.And", a_internal_runtime_atomic_And)
-	lock and %ebx, (%rax)
-	ret
-GOFN("internal/runtime/atomic.Or", a_internal_runtime_atomic_Or)
-	lock or %ebx, (%rax)
-	ret
-GOFN("internal/runtime/atomic.And32", a_internal_runtime_atomic_And32)
-	mov %rax, %rdx
-	mov (%rdx), %eax
-	1:	mov %eax, %ecx
-	and %ebx, %ecx
-	lock cmpxchg %ecx, (%rdx)
-	jne 1b
-	ret
-GOFN("internal/runtime/atomic.Or32", a_internal_runtime_atomic_Or32)
-	mov %rax, %rdx
-	mov (%rdx), %eax
-	1:	mov %eax, %ecx
-	or %ebx, %ecx
-	lock cmpxchg %ecx, (%rdx)
-	jne 1b
-	ret
-GOFN("internal/runtime/atomic.And64", a_internal_runtime_atomic_And64)
-	mov %rax, %rdx
-	mov (%rdx), %rax
-	1:	mov %rax, %rcx
-	and %rbx, %rcx
-	lock cmpxchg %rcx, (%rdx)
-	jne 1b
-	ret
-GOFN("internal/runtime/atomic.Anduintptr", a_internal_runtime_atomic_Anduintptr)
-	mov %rax, %rdx
-	mov (%rdx), %rax
-	1:	mov %rax, %rcx
-	and %rbx, %rcx
-	lock cmpxchg %rcx, (%rdx)
-	jne 1b
-	ret
-GOFN("internal/runtime/atomic.Or64", a_internal_runtime_atomic_Or64)
-	mov %rax, %rdx
-	mov (%rdx), %rax
-	1:	mov %rax, %rcx
-	or %rbx, %rcx
-	lock cmpxchg %rcx, (%rdx)
-	jne 1b
-	ret
-GOFN("internal/runtime/atomic.Oruintptr", a_internal_runtime_atomic_Oruintptr)
-	mov %rax, %rdx
-	mov (%rdx), %rax
-	1:	mov %rax, %rcx
-	or %rbx, %rcx
-	lock cmpxchg %rcx, (%rdx)
-	jne 1b
-	ret
-GOFN("sync/atomic.SwapInt32", a_sync_atomic_SwapInt32)
-	xchg %ebx, (%rax)
-	mov %ebx, %eax
-	ret
-GOFN("sync/atomic.CompareAndSwapInt32", a_sync_atomic_CompareAndSwapInt32)
-	mov %rax, %rdx
-	mov %ebx, %eax
-	lock cmpxchg %ecx, (%rdx)
-	sete %al
-	movzbl %al, %eax
-	ret
-GOFN("sync/atomic.AddInt32", a_sync_atomic_AddInt32)
-	mov %ebx, %ecx
-	lock xadd %ecx, (%rax)
-	lea (%rcx,%rbx), %eax
-	ret
-GOFN("sync/atomic.LoadInt32", a_sync_atomic_LoadInt32)
-	mov (%rax), %eax
-	ret
-GOFN("sync/atomic.StoreInt32", a_sync_atomic_StoreInt32)
-	xchg %ebx, (%rax)
-	ret
-GOFN("sync/atomic.AndInt32", a_sync_atomic_AndInt32)
-	mov %rax, %rdx
-	mov (%rdx), %eax
-	1:	mov %eax, %ecx
-	and %ebx, %ecx
-	lock cmpxchg %ecx, (%rdx)
-	jne 1b
-	ret
-GOFN("sync/atomic.OrInt32", a_sync_atomic_OrInt32)
-	mov %rax, %rdx
-	mov (%rdx), %eax
-	1:	mov %eax, %ecx
-	or %ebx, %ecx
-	lock cmpxchg %ecx, (%rdx)
-	jne 1b
-	ret
-GOFN("sync/atomic.SwapUint32", a_sync_atomic_SwapUint32)
-	xchg %ebx, (%rax)
-	mov %ebx, %eax
-	ret
-GOFN("sync/atomic.CompareAndSwapUint32", a_sync_atomic_CompareAndSwapUint32)
-	mov %rax, %rdx
-	mov %ebx, %eax
-	lock cmpxchg %ecx, (%rdx)
-	sete %al
-	movzbl %al, %eax
-	ret
-GOFN("sync/atomic.AddUint32", a_sync_atomic_AddUint32)
-	mov %ebx, %ecx
-	lock xadd %ecx, (%rax)
-	lea (%rcx,%rbx), %eax
-	ret
-GOFN("sync/atomic.LoadUint32", a_sync_atomic_LoadUint32)
-	mov (%rax), %eax
-	ret
-GOFN("sync/atomic.StoreUint32", a_sync_atomic_StoreUint32)
-	xchg %ebx, (%rax)
-	ret
-GOFN("sync/atomic.AndUint32", a_sync_atomic_AndUint32)
-	mov %rax, %rdx
-	mov (%rdx), %eax
-	1:	mov %eax, %ecx
-	and %ebx, %ecx
-	lock cmpxchg %ecx, (%rdx)
-	jne 1b
-	ret
-GOFN("sync/atomic.OrUint32", a_sync_atomic_OrUint32)
-	mov %rax, %rdx
-	mov (%rdx), %eax
-	1:	mov %eax, %ecx
-	or %ebx, %ecx
-	lock cmpxchg %ecx, (%rdx)
-	jne 1b
-	ret
-GOFN("sync/atomic.SwapInt64", a_sync_atomic_SwapInt64)
-	xchg %rbx, (%rax)
-	mov %rbx, %rax
-	ret
-GOFN("sync/atomic.CompareAndSwapInt64", a_sync_atomic_CompareAndSwapInt64)
-	mov %rax, %rdx
-	mov %rbx, %rax
-	lock cmpxchg %rcx, (%rdx)
-	sete %al
-	movzbl %al, %eax
-	ret
-GOFN("sync/atomic.AddInt64", a_sync_atomic_AddInt64)
-	mov %rbx, %rcx
-	lock xadd %rcx, (%rax)
-	lea (%rcx,%rbx), %rax
-	ret
-GOFN("sync/atomic.LoadInt64", a_sync_atomic_LoadInt64)
-	mov (%rax), %rax
-	ret
-GOFN("sync/atomic.StoreInt64", a_sync_atomic_StoreInt64)
-	xchg %rbx, (%rax)
-	ret
-GOFN("sync/atomic.AndInt64", a_sync_atomic_AndInt64)
-	mov %rax, %rdx
-	mov (%rdx), %rax
-	1:	mov %rax, %rcx
-	and %rbx, %rcx
-	lock cmpxchg %rcx, (%rdx)
-	jne 1b
-	ret
-GOFN("sync/atomic.OrInt64", a_sync_atomic_OrInt64)
-	mov %rax, %rdx
-	mov (%rdx), %rax
-	1:	mov %rax, %rcx
-	or %rbx, %rcx
-	lock cmpxchg %rcx, (%rdx)
-	jne 1b
-	ret
-GOFN("sync/atomic.SwapUint64", a_sync_atomic_SwapUint64)
-	xchg %rbx, (%rax)
-	mov %rbx, %rax
-	ret
-GOFN("sync/atomic.CompareAndSwapUint64", a_sync_atomic_CompareAndSwapUint64)
-	mov %rax, %rdx
-	mov %rbx, %rax
-	lock cmpxchg %rcx, (%rdx)
-	sete %al
-	movzbl %al, %eax
-	ret
-GOFN("sync/atomic.AddUint64", a_sync_atomic_AddUint64)
-	mov %rbx, %rcx
-	lock xadd %rcx, (%rax)
-	lea (%rcx,%rbx), %rax
-	ret
-GOFN("sync/atomic.LoadUint64", a_sync_atomic_LoadUint64)
-	mov (%rax), %rax
-	ret
-GOFN("sync/atomic.StoreUint64", a_sync_atomic_StoreUint64)
-	xchg %rbx, (%rax)
-	ret
-GOFN("sync/atomic.AndUint64", a_sync_atomic_AndUint64)
-	mov %rax, %rdx
-	mov (%rdx), %rax
-	1:	mov %rax, %rcx
-	and %rbx, %rcx
-	lock cmpxchg %rcx, (%rdx)
-	jne 1b
-	ret
-GOFN("sync/atomic.OrUint64", a_sync_atomic_OrUint64)
-	mov %rax, %rdx
-	mov (%rdx), %rax
-	1:	mov %rax, %rcx
-	or %rbx, %rcx
-	lock cmpxchg %rcx, (%rdx)
-	jne 1b
-	ret
-GOFN("sync/atomic.SwapUintptr", a_sync_atomic_SwapUintptr)
-	xchg %rbx, (%rax)
-	mov %rbx, %rax
-	ret
-GOFN("sync/atomic.CompareAndSwapUintptr", a_sync_atomic_CompareAndSwapUintptr)
-	mov %rax, %rdx
-	mov %rbx, %rax
-	lock cmpxchg %rcx, (%rdx)
-	sete %al
-	movzbl %al, %eax
-	ret
-GOFN("sync/atomic.AddUintptr", a_sync_atomic_AddUintptr)
-	mov %rbx, %rcx
-	lock xadd %rcx, (%rax)
-	lea (%rcx,%rbx), %rax
-	ret
-GOFN("sync/atomic.LoadUintptr", a_sync_atomic_LoadUintptr)
-	mov (%rax), %rax
-	ret
-GOFN("sync/atomic.StoreUintptr", a_sync_atomic_StoreUintptr)
-	xchg %rbx, (%rax)
-	ret
-GOFN("sync/atomic.AndUintptr", a_sync_atomic_AndUintptr)
-	mov %rax, %rdx
-	mov (%rdx), %rax
-	1:	mov %rax, %rcx
-	and %rbx, %rcx
-	lock cmpxchg %rcx, (%rdx)
-	jne 1b
-	ret
-GOFN("sync/atomic.OrUintptr", a_sync_atomic_OrUintptr)
-	mov %rax, %rdx
-	mov (%rdx), %rax
-	1:	mov %rax, %rcx
-	or %rbx, %rcx
-	lock cmpxchg %rcx, (%rdx)
-	jne 1b
-	ret
-GOFN("sync/atomic.LoadPointer", a_sync_atomic_LoadPointer)
-	mov (%rax), %rax
+/* ---- atomics: one body, all the names Go knows it by ---- */
+.macro ATOMIC sec, names:vararg
+.section .text.go.a_\sec, "ax", @progbits
+.balign 16
+.irp name, \names
+.globl "\name"
+.type "\name", @function
+"\name":
+.endr
+.endm
+ATOMIC cas32, internal/runtime/atomic.Cas, internal/runtime/atomic.CasRel, internal/runtime/atomic.Casint32, \
+	sync/atomic.CompareAndSwapInt32, sync/atomic.CompareAndSwapUint32
+	mov	%rax, %rdx
+	mov	%ebx, %eax
+	lock cmpxchg	%ecx, (%rdx)
+	sete	%al
+	movzbl	%al, %eax
+	ret
+ATOMIC cas64, internal/runtime/atomic.Cas64, internal/runtime/atomic.Casp1, internal/runtime/atomic.Casuintptr, \
+	internal/runtime/atomic.Casint64, sync/atomic.CompareAndSwapInt64, sync/atomic.CompareAndSwapUint64, \
+	sync/atomic.CompareAndSwapUintptr
+	mov	%rax, %rdx
+	mov	%rbx, %rax
+	lock cmpxchg	%rcx, (%rdx)
+	sete	%al
+	movzbl	%al, %eax
+	ret
+ATOMIC load32, internal/runtime/atomic.Loadint32, sync/atomic.LoadInt32, sync/atomic.LoadUint32
+	mov	(%rax), %eax
+	ret
+ATOMIC load64, internal/runtime/atomic.Loaduintptr, internal/runtime/atomic.Loaduint, internal/runtime/atomic.Loadint64, \
+	sync/atomic.LoadInt64, sync/atomic.LoadUint64, sync/atomic.LoadUintptr, sync/atomic.LoadPointer
+	mov	(%rax), %rax
+	ret
+ATOMIC store8, internal/runtime/atomic.Store8
+	xchg	%bl, (%rax)
+	ret
+ATOMIC store32, internal/runtime/atomic.Store, internal/runtime/atomic.StoreRel, internal/runtime/atomic.Storeint32, \
+	sync/atomic.StoreInt32, sync/atomic.StoreUint32
+	xchg	%ebx, (%rax)
+	ret
+ATOMIC store64, internal/runtime/atomic.Store64, internal/runtime/atomic.StoreRel64, \
+	internal/runtime/atomic.StoreReluintptr, internal/runtime/atomic.Storeuintptr, internal/runtime/atomic.Storeint64, \
+	internal/runtime/atomic.StorepNoWB, sync/atomic.StoreInt64, sync/atomic.StoreUint64, sync/atomic.StoreUintptr
+	xchg	%rbx, (%rax)
+	ret
+ATOMIC add32, internal/runtime/atomic.Xadd, internal/runtime/atomic.Xaddint32, sync/atomic.AddInt32, \
+	sync/atomic.AddUint32
+	mov	%ebx, %ecx
+	lock xadd	%ecx, (%rax)
+	lea	(%rcx,%rbx), %eax
+	ret
+ATOMIC add64, internal/runtime/atomic.Xadd64, internal/runtime/atomic.Xadduintptr, internal/runtime/atomic.Xaddint64, \
+	sync/atomic.AddInt64, sync/atomic.AddUint64, sync/atomic.AddUintptr
+	mov	%rbx, %rcx
+	lock xadd	%rcx, (%rax)
+	lea	(%rcx,%rbx), %rax
+	ret
+ATOMIC swap8, internal/runtime/atomic.Xchg8
+	xchg	%bl, (%rax)
+	movzbl	%bl, %eax
+	ret
+ATOMIC swap32, internal/runtime/atomic.Xchg, internal/runtime/atomic.Xchgint32, sync/atomic.SwapInt32, \
+	sync/atomic.SwapUint32
+	xchg	%ebx, (%rax)
+	mov	%ebx, %eax
+	ret
+ATOMIC swap64, internal/runtime/atomic.Xchg64, internal/runtime/atomic.Xchguintptr, internal/runtime/atomic.Xchgint64, \
+	sync/atomic.SwapInt64, sync/atomic.SwapUint64, sync/atomic.SwapUintptr
+	xchg	%rbx, (%rax)
+	mov	%rbx, %rax
+	ret
+ATOMIC and8, internal/runtime/atomic.And8
+	lock and	%bl, (%rax)
+	ret
+ATOMIC or8, internal/runtime/atomic.Or8
+	lock or	%bl, (%rax)
+	ret
+ATOMIC and, internal/runtime/atomic.And
+	lock and	%ebx, (%rax)
+	ret
+ATOMIC or, internal/runtime/atomic.Or
+	lock or	%ebx, (%rax)
+	ret
+ATOMIC and32, internal/runtime/atomic.And32, sync/atomic.AndInt32, sync/atomic.AndUint32
+	mov	%rax, %rdx
+	mov	(%rdx), %eax
+1:	mov	%eax, %ecx
+	and	%ebx, %ecx
+	lock cmpxchg	%ecx, (%rdx)
+	jne	1b
+	ret
+ATOMIC or32, internal/runtime/atomic.Or32, sync/atomic.OrInt32, sync/atomic.OrUint32
+	mov	%rax, %rdx
+	mov	(%rdx), %eax
+1:	mov	%eax, %ecx
+	or	%ebx, %ecx
+	lock cmpxchg	%ecx, (%rdx)
+	jne	1b
+	ret
+ATOMIC and64, internal/runtime/atomic.And64, internal/runtime/atomic.Anduintptr, sync/atomic.AndInt64, \
+	sync/atomic.AndUint64, sync/atomic.AndUintptr
+	mov	%rax, %rdx
+	mov	(%rdx), %rax
+1:	mov	%rax, %rcx
+	and	%rbx, %rcx
+	lock cmpxchg	%rcx, (%rdx)
+	jne	1b
+	ret
+ATOMIC or64, internal/runtime/atomic.Or64, internal/runtime/atomic.Oruintptr, sync/atomic.OrInt64, sync/atomic.OrUint64, \
+	sync/atomic.OrUintptr
+	mov	%rax, %rdx
+	mov	(%rdx), %rax
+1:	mov	%rax, %rcx
+	or	%rbx, %rcx
+	lock cmpxchg	%rcx, (%rdx)
+	jne	1b
 	ret
 .section .note.GNU-stack,"",@progbits

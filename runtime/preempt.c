@@ -1,0 +1,207 @@
+/* preempt.c: taking a goroutine off its thread, and stopping the world.
+ *
+ * A request poisons the goroutine's guard, so that its next prologue yields, and sends SIGURG, whose handler makes it call
+ * asyncPreempt when the instruction allows it. Stopping the world sets gcwaiting, asks everybody, takes idle Ps and Ps in system
+ * calls at once and waits for the rest. */
+#include "proc.h"
+
+/* ---- one goroutine ---- */
+/* newstack found the guard poisoned. */
+void proc_preempted(G *gp) {
+	gp->preempt = false;
+	gp->stackguard0 = gp->stack.lo + rt_stackguard;
+	proc_yieldto(gp);
+}
+
+/* Asynchronous preemption: registers lie in M.pregs; keep them with the goroutine. */
+static void *asyncfree;
+static Mutex asynclock;
+
+void rt_asyncregs_free(void *p) {
+	rt_lock(&asynclock);
+	*(void **)p = asyncfree;
+	asyncfree = p;
+	rt_unlock(&asynclock);
+}
+
+void proc_asyncpreempt(void) {
+	M *mp = rt_m();
+	G *gp = mp->curg;
+	u64 n = sizeof mp->pregs + sizeof mp->pxmm;
+	rt_lock(&asynclock);
+	u64 *save = asyncfree;
+	if (save != NULL)
+		asyncfree = *(void **)save;
+	rt_unlock(&asynclock);
+	if (save == NULL)
+		save = rt_persistentalloc(n, 16);
+	memcpy(save, mp->pregs, sizeof mp->pregs);
+	memcpy(save + nelem(mp->pregs), mp->pxmm, sizeof mp->pxmm);
+	gp->asyncregs = save;
+	gp->asyncsafepoint = true;
+	uptr sp = mp->pregs[15];
+	gp->sched.pc = *(uptr *)sp;
+	gp->sched.sp = sp + 8;
+	gp->sched.bp = mp->pregs[6];
+	gp->sched.ctxt = NULL;
+	proc_yieldto(gp);
+}
+
+/* ---- the world ---- */
+void rt_preemptone(P *pp) {
+	M *mp = aload(&pp->m);
+	if (mp == NULL || mp == rt_m())
+		return;
+	G *gp = aload(&mp->curg);
+	if (gp == NULL)
+		return;
+	gp->preempt = true;
+	astore(&gp->stackguard0, STACK_PREEMPT);
+	astore(&pp->preempt, 1);
+	if (sig_request_preempt(mp) && acas(&mp->signalpending, 0, 1))
+		os_signal_thread(mp, 23);
+}
+
+void rt_preemptall(void) {
+	for (i32 i = 0; i < sched.gomaxprocs; i++)
+		if (aload(&rt_allp[i]->status) == PRunning)
+			rt_preemptone(rt_allp[i]);
+}
+
+static u32 worldsema;
+
+bool rt_try_stop_the_world(const char *why UNUSED) {
+	if (!acas(&worldsema, 0, 1))
+		return false;
+	M *mp = rt_m();
+	mp->stopping = true;
+	rt_lock(&sched.lock);
+	sched.stopwait = sched.gomaxprocs;
+	rt_noteclear(&sched.stopnote);
+	astore(&sched.gcwaiting, 1);
+	rt_preemptall();
+	astore(&mp->p->status, PGcstop);
+	sched.stopwait--;
+	for (i32 i = 0; i < sched.gomaxprocs; i++) {
+		P *pp = rt_allp[i];
+		if (acas(&pp->status, PSyscall, PGcstop)) {
+			pp->syscalltick++;
+			sched.stopwait--;
+		}
+	}
+	for (P *pp; (pp = p_idle_get()) != NULL;) {
+		astore(&pp->status, PGcstop);
+		sched.stopwait--;
+	}
+	bool wait = sched.stopwait > 0;
+	rt_unlock(&sched.lock);
+	while (wait && !rt_notetsleep(&sched.stopnote, 100 * 1000))
+		rt_preemptall();
+	astore(&sched.worldstopped, 1);
+	return true;
+}
+
+/* Somebody else may be stopping the world: be stopped meanwhile. */
+void rt_stop_the_world(const char *why) {
+	while (!rt_try_stop_the_world(why)) {
+		rt_entersyscall_c();
+		os_usleep(20);
+		rt_exitsyscall_c();
+	}
+}
+
+void rt_start_the_world(void) {
+	M *mp = rt_m();
+	G *list = rt_netpoll_inited() ? rt_netpoll(0) : NULL;
+	P *work = NULL;
+	rt_lock(&sched.lock);
+	astore(&sched.worldstopped, 0);
+	astore(&mp->p->status, PRunning);
+	for (i32 i = sched.gomaxprocs - 1; i >= 0; i--) {
+		P *pp = rt_allp[i];
+		if (pp == mp->p)
+			continue;
+		pp->preempt = 0;
+		astore(&pp->status, PIdle);
+		if (runq_empty(pp)) {
+			p_idle_put(pp);
+		} else {
+			pp->link = work;
+			work = pp;
+		}
+	}
+	mp->p->preempt = 0;
+	astore(&sched.gcwaiting, 0);
+	if (sched.sysmonwait) {
+		astore(&sched.sysmonwait, 0);
+		rt_notewakeup(&sched.sysmonnote);
+	}
+	rt_unlock(&sched.lock);
+	mp->stopping = false;
+	astore(&worldsema, 0);
+	while (work != NULL) {
+		P *pp = work;
+		work = pp->link;
+		m_start(pp, false);
+	}
+	runq_inject(list);
+	rt_wakep();
+}
+
+void proc_stoptheworld(void) { rt_stop_the_world("go"); }
+void proc_starttheworld(void) { rt_start_the_world(); }
+
+/* World stopped, or start-up. Ps beyond n give their goroutines away. */
+void rt_procresize(i32 n) {
+	i32 old = sched.gomaxprocs;
+	P **all = rt_persistentalloc((u64)(n > old ? n : old) * sizeof(P *), 16);
+	for (i32 i = 0; i < old; i++)
+		all[i] = rt_allp[i];
+	for (i32 i = old; i < n; i++) {
+		P *pp = rt_persistentalloc(sizeof(P), 64);
+		/* the overlay's pool of defer records: an empty slice over the array behind it */
+		pp->overlay[0] = (u64)(uptr)&pp->overlay[3];
+		pp->overlay[2] = 32;
+		pp->id = i;
+		pp->status = PGcstop;
+		pp->wbbuf.next = (uptr)pp->wbbuf.buf;
+		pp->wbbuf.end = (uptr)(pp->wbbuf.buf + WbBufLen);
+		all[i] = pp;
+		if (i > 0 || old > 0)
+			rt_mcache_init(pp);
+	}
+	M *mp = rt_m();
+	for (i32 i = n; i < old; i++) {
+		P *pp = all[i];
+		bool inherit;
+		for (G *gp; (gp = runq_get(pp, &inherit)) != NULL;)
+			globq_put(gp);
+		extern void rt_timers_move(P *from, P *to);
+		rt_timers_move(pp, all[0]);
+		rt_stack_flushcache(pp);
+		rt_mcache_flush(pp);
+		pp->status = PDead;
+		if (mp->p == pp) {
+			mp->p = all[0];
+			pp->m = NULL;
+			all[0]->m = mp;
+			all[0]->status = PGcstop;
+		}
+	}
+	rt_allp = all;
+	sched.gomaxprocs = n;
+}
+
+/* n <= 0 asks only. */
+i64 proc_gomaxprocs(i64 n) {
+	i32 old = sched.gomaxprocs;
+	if (n <= 0 || n == old)
+		return old;
+	if (n > 65536)
+		n = 65536;
+	rt_stop_the_world("GOMAXPROCS");
+	old = sched.gomaxprocs;
+	rt_procresize((i32)n);
+	rt_start_the_world();
+	return old;
+}

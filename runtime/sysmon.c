@@ -1,0 +1,131 @@
+/* sysmon.c: a thread without P that keeps the others honest, and the detection of deadlock.
+ *
+ * Every 20 us to 10 ms it takes Ps from long system calls, asks goroutines that run for 10 ms to yield, polls the network if nobody
+ * has, and wakes the collector's periodic work. It sleeps while all Ps are idle. */
+#include "proc.h"
+
+/* ---- deadlock: nobody runs, nothing will wake anybody; sched.lock held ---- */
+bool sched_mainstarted;
+
+void sched_checkdead(void) {
+	if (!sched_mainstarted || sched.panicking)
+		return;
+	i64 run = sched.mnext - sched.nmfreed - sched.nmidle - sched.nmidlelocked - sched.nmsys;
+	if (run > 0)
+		return;
+	i64 waiting = 0;
+	for (G *gp = NULL; (gp = rt_nextg(gp)) != NULL;) {
+		u32 s = rt_gstatus(gp);
+		if (s == GWaiting || s == GPreempted)
+			waiting++;
+		else if (s == GRunnable || s == GRunning || s == GSyscall)
+			return;
+	}
+	if (waiting > 0 && waiting == aload(&sched.ngsys))
+		waiting = 0;
+	for (i32 i = 0; i < sched.gomaxprocs; i++)
+		if (rt_allp[i]->timern > 0)
+			return;
+	if (rt_netpoll_inited() && rt_netpoll_anywaiters())
+		return;
+	extern bool sig_anyreceiver(void);
+	if (sig_anyreceiver())
+		return;
+	rt_unlock(&sched.lock);
+	sched.panicking = 1;
+	if (waiting == 0)
+		rt_fatal("no goroutines (main called runtime.Goexit) - deadlock!");
+	rt_fatal("all goroutines are asleep - deadlock!");
+}
+
+/* ---- sysmon ---- */
+void sysmon_wake(void) {
+	rt_lock(&sched.lock);
+	if (sched.sysmonwait) {
+		astore(&sched.sysmonwait, 0);
+		rt_notewakeup(&sched.sysmonnote);
+	}
+	rt_unlock(&sched.lock);
+}
+
+static u32 retake(i64 now) {
+	u32 n = 0;
+	for (i32 i = 0; i < sched.gomaxprocs; i++) {
+		P *pp = rt_allp[i];
+		u32 s = aload(&pp->status);
+		if (s == PRunning) {
+			if (pp->sysmontick_sched != pp->schedtick) {
+				pp->sysmontick_sched = pp->schedtick;
+				pp->sysmontick_schedwhen = now;
+			} else if (pp->sysmontick_schedwhen + 10 * 1000 * 1000 <= now) {
+				rt_preemptone(pp);
+			}
+		} else if (s == PSyscall) {
+			if (pp->sysmontick_syscall != pp->syscalltick) {
+				pp->sysmontick_syscall = pp->syscalltick;
+				pp->sysmontick_syscallwhen = now;
+				continue;
+			}
+			if (runq_empty(pp) && aload(&sched.nmspinning) + aload(&sched.npidle) > 0 &&
+			    pp->sysmontick_syscallwhen + 10 * 1000 * 1000 > now)
+				continue;
+			if (acas(&pp->status, PSyscall, PIdle)) {
+				n++;
+				pp->syscalltick++;
+				p_handoff(pp);
+			}
+		}
+	}
+	return n;
+}
+
+static void sysmon(void) {
+	rt_lock(&sched.lock);
+	sched.nmsys++;
+	sched_checkdead();
+	rt_unlock(&sched.lock);
+	u32 idle = 0, delay = 20;
+	for (;;) {
+		if (idle == 0)
+			delay = 20;
+		else if (idle > 50)
+			delay *= 2;
+		if (delay > 10000)
+			delay = 10000;
+		os_usleep(delay);
+		i64 now = os_nanotime();
+		if (aload(&sched.gcwaiting) || aload(&sched.npidle) == sched.gomaxprocs) {
+			rt_lock(&sched.lock);
+			if (sched.gcwaiting || sched.npidle == sched.gomaxprocs) {
+				astore(&sched.sysmonwait, 1);
+				rt_unlock(&sched.lock);
+				rt_notetsleep(&sched.sysmonnote, 60ll * 1000000000);
+				rt_lock(&sched.lock);
+				astore(&sched.sysmonwait, 0);
+				rt_noteclear(&sched.sysmonnote);
+				idle = 0;
+				delay = 20;
+			}
+			rt_unlock(&sched.lock);
+			now = os_nanotime();
+		}
+		i64 last = aload(&sched.lastpoll);
+		if (rt_netpoll_inited() && last != 0 && last + 10 * 1000 * 1000 < now) {
+			acas(&sched.lastpoll, last, now);
+			G *list = rt_netpoll(0);
+			if (list != NULL)
+				runq_inject(list);
+		}
+		if (retake(now) != 0)
+			idle = 0;
+		else
+			idle++;
+		rt_gc_sysmon(now);
+	}
+}
+
+void proc_startsysmon(void) {
+	static u32 started;
+	if (acas(&started, 0, 1))
+		rt_newm(sysmon, NULL);
+}
