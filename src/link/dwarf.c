@@ -1,33 +1,40 @@
 /* Debugging information, DWARF 5: where every instruction comes from and how every frame is undone.
  *
- *     .debug_abbrev | .debug_info | .debug_line | .debug_frame
+ *     .debug_abbrev | .debug_info | .debug_line | .debug_frame | .debug_rnglists
  *
  * Text is ordered by name, so the functions of a package lie together: a compilation unit is a run of functions of one
  * package. Each unit has a line program of one sequence. The frames come from the pc tables the runtime unwinds with; code
  * of the C runtime has no unit and no frame description. Names stand in the units themselves, there is no string table. */
 #include "link.h"
 
-enum { TagCompileUnit = 0x11, TagSubprogram = 0x2e };
+enum { TagCompileUnit = 0x11, TagInlinedSubroutine = 0x1d, TagSubprogram = 0x2e };
 enum { AtName = 0x03, AtStmtList = 0x10, AtLowPc = 0x11, AtHighPc = 0x12, AtLanguage = 0x13, AtCompDir = 0x1b, AtProducer = 0x25,
-	AtDeclFile = 0x3a, AtDeclLine = 0x3b, AtExternal = 0x3f, AtFrameBase = 0x40 };
-enum { FormAddr = 0x01, FormData2 = 0x05, FormString = 0x08, FormUdata = 0x0f, FormSecOffset = 0x17, FormExprloc = 0x18, FormFlagPresent = 0x19 };
+	AtInline = 0x20, AtAbstractOrigin = 0x31, AtDeclFile = 0x3a, AtDeclLine = 0x3b, AtExternal = 0x3f, AtFrameBase = 0x40, AtRanges = 0x55,
+	AtCallFile = 0x58, AtCallLine = 0x59 };
+enum { FormAddr = 0x01, FormData2 = 0x05, FormString = 0x08, FormData1 = 0x0b, FormUdata = 0x0f, FormRef4 = 0x13, FormSecOffset = 0x17, FormExprloc = 0x18, FormFlagPresent = 0x19 };
 enum { LangGo = 0x16, OpCallFrameCfa = 0x9c, UnitCompile = 1 };
 
 /* Abbreviations, one string each: code, tag, has children, then attribute and form. */
-enum { AbbrevUnit = 1, AbbrevFunc };
+enum { AbbrevUnit = 1, AbbrevFunc, AbbrevFuncInl, AbbrevAbstract, AbbrevInl };
 static const u8 abbrevs[] = {
 	AbbrevUnit, TagCompileUnit, 1, AtName, FormString, AtProducer, FormString, AtLanguage, FormData2, AtCompDir, FormString,
 	AtStmtList, FormSecOffset, AtLowPc, FormAddr, AtHighPc, FormUdata, 0, 0,
 	AbbrevFunc, TagSubprogram, 0, AtName, FormString, AtLowPc, FormAddr, AtHighPc, FormUdata, AtFrameBase, FormExprloc,
 	AtDeclFile, FormUdata, AtDeclLine, FormUdata, AtExternal, FormFlagPresent, 0, 0,
+	AbbrevFuncInl, TagSubprogram, 1, AtName, FormString, AtLowPc, FormAddr, AtHighPc, FormUdata, AtFrameBase, FormExprloc,
+	AtDeclFile, FormUdata, AtDeclLine, FormUdata, AtExternal, FormFlagPresent, 0, 0,
+	AbbrevAbstract, TagSubprogram, 0, AtName, FormString, AtInline, FormData1, AtExternal, FormFlagPresent, 0, 0,
+	AbbrevInl, TagInlinedSubroutine, 1, AtAbstractOrigin, FormRef4, AtRanges, FormSecOffset, AtCallFile, FormUdata, AtCallLine, FormUdata, 0, 0,
 	0,
 };
 
 typedef struct Dw {
 	Image *im;
 	const char *producer;
-	Buf info, line, frame, abbrev;
+	Buf info, line, frame, abbrev, ranges;
 	u32 cie;                        /* offset in frame */
+	u32 unit;                       /* where the current unit's header is in info */
+	Map abstract;                   /* of the current unit: Sym* -> offset in the unit of what inlined copies refer to */
 } Dw;
 
 static void put(Buf *b, u64 v, u32 size)
@@ -250,11 +257,91 @@ static u32 package_length(const char *name)
 	return strchr("tg", name[0]) && (!strncmp(name, "type:", 5) || !strncmp(name, "go:", 3)) ? 0 : dot;
 }
 
-static void info_func(Dw *d, Files *files, const Sym *s)
+/* ---- inlined calls ---- */
+
+enum { RleEnd = 0, RleStartLength = 7, InlInlined = 1 };
+typedef struct PcRange { u32 lo, hi; } PcRange;
+typedef struct InlNode { VEC(PcRange) r; u32 child, sibling; } InlNode;    /* 1 + index of an entry */
+
+/* The entries as a tree with the code each covers, inner calls included. */
+static InlNode *inline_tree(Dw *d, const Code *c, u32 *roots)
+{
+	InlNode *node = arena_array(d->im->ar, InlNode, c->ninlined);
+	for (u32 i = 0; i < c->line.n; i++) {
+		u32 lo = c->line.a[i].pc, hi = i + 1 < c->line.n ? c->line.a[i + 1].pc : c->size;
+		for (i32 k = (i32)c->line.a[i].inl - 1; k >= 0 && hi > lo; k = c->inlined[k].parent) {
+			if (node[k].r.n && vec_last(&node[k].r).hi == lo)
+				vec_last(&node[k].r).hi = hi;
+			else
+				vec_push(d->im->ar, &node[k].r, (PcRange){lo, hi});
+		}
+	}
+	*roots = 0;
+	for (u32 k = c->ninlined; k-- > 0;) {
+		u32 *head = c->inlined[k].parent < 0 ? roots : &node[c->inlined[k].parent].child;
+		node[k].sibling = *head;
+		*head = k + 1;
+	}
+	return node;
+}
+
+/* The entry that inlined copies of a function refer to, made before the first function of the unit that needs it. */
+static void abstract_func(Dw *d, const Sym *fn)
+{
+	u64 *slot = map_slot(d->im->ar, &d->abstract, (u64)(uintptr_t)fn);
+	if (*slot)
+		return;
+	*slot = d->info.n - d->unit;
+	uleb(&d->info, AbbrevAbstract);
+	str(&d->info, fn->name);
+	buf_putc(&d->info, InlInlined);
+}
+
+static Pos pos_at(const Code *c, u32 pc)
+{
+	u32 lo = 0, hi = c->line.n;
+	while (hi - lo > 1) {
+		u32 mid = (lo + hi) / 2;
+		if (c->line.a[mid].pc <= pc)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return c->line.a[lo].pos;
+}
+
+static void inlined_calls(Dw *d, Files *files, const Sym *s, const InlNode *node, u32 first)
 {
 	Buf *b = &d->info;
+	for (u32 k = first; k; k = node[k - 1].sibling) {
+		const InlNode *x = &node[k - 1];
+		const CodeInl *call = &s->code->inlined[k - 1];
+		if (!x->r.n)
+			continue;
+		SrcLoc l = link_loc(pos_at(s->code, call->pc));
+		uleb(b, AbbrevInl);
+		put(b, *map_slot(d->im->ar, &d->abstract, (u64)(uintptr_t)call->fn), 4);
+		put(b, d->ranges.n, 4);
+		uleb(b, file_index(d, files, l.file));
+		uleb(b, l.line);
+		for (u32 i = 0; i < x->r.n; i++) {
+			buf_putc(&d->ranges, RleStartLength);
+			put(&d->ranges, s->addr + x->r.a[i].lo, 8);
+			uleb(&d->ranges, x->r.a[i].hi - x->r.a[i].lo);
+		}
+		buf_putc(&d->ranges, RleEnd);
+		inlined_calls(d, files, s, node, x->child);
+		buf_putc(b, 0);
+	}
+}
+
+static void info_func(Dw *d, Files *files, const Sym *s)
+{
+	for (u32 i = 0; i < s->code->ninlined; i++)
+		abstract_func(d, s->code->inlined[i].fn);
+	Buf *b = &d->info;
 	SrcLoc l = link_loc(s->fn && s->fn->pos ? s->fn->pos : s->code->line.n ? s->code->line.a[0].pos : 0);
-	uleb(b, AbbrevFunc);
+	uleb(b, s->code->ninlined ? AbbrevFuncInl : AbbrevFunc);
 	str(b, s->name);
 	put(b, s->addr, 8);
 	uleb(b, s->code->size);
@@ -262,6 +349,12 @@ static void info_func(Dw *d, Files *files, const Sym *s)
 	buf_putc(b, OpCallFrameCfa);
 	uleb(b, file_index(d, files, l.file));
 	uleb(b, l.line);
+	if (s->code->ninlined) {
+		u32 roots;
+		const InlNode *node = inline_tree(d, s->code, &roots);
+		inlined_calls(d, files, s, node, roots);
+		buf_putc(b, 0);
+	}
 }
 
 /* A unit: functions [i, n) of text, all of one package and with code of ours. */
@@ -277,6 +370,8 @@ static void unit(Dw *d, Sym *const *fn, u32 n, u32 len)
 	uleb(&rows, 9);
 	buf_putc(&rows, LneSetAddress);
 	put(&rows, first->addr, 8);
+	d->unit = b->n;
+	d->abstract = (Map){0};
 	u32 start = open_length(b);
 	put(b, 5, 2);
 	buf_putc(b, UnitCompile);
@@ -321,8 +416,12 @@ static const char *producer(Image *im)
 u32 link_dwarf(Image *im, DebugSect *out)
 {
 	Dw d = {.im = im, .producer = producer(im)};
-	d.info.ar = d.line.ar = d.frame.ar = d.abbrev.ar = im->ar;
+	d.info.ar = d.line.ar = d.frame.ar = d.abbrev.ar = d.ranges.ar = im->ar;
 	frame_cie(&d);
+	u32 ranges = open_length(&d.ranges);
+	put(&d.ranges, 5, 2);
+	put(&d.ranges, 8, 2);                   /* address size, no segments */
+	put(&d.ranges, 0, 4);                   /* no table of offsets: lists are referred to by their place in the section */
 	buf_write(&d.abbrev, abbrevs, sizeof abbrevs);
 	for (u32 i = 0; i < im->ngo;) {
 		u32 len = package_length(im->text[i]->name), k = i;
@@ -332,9 +431,11 @@ u32 link_dwarf(Image *im, DebugSect *out)
 			unit(&d, im->text + i, k - i, len);
 		i = k > i ? k : i + 1;
 	}
+	close_length(&d.ranges, ranges);
 	out[0] = (DebugSect){".debug_abbrev", d.abbrev.a, d.abbrev.n};
 	out[1] = (DebugSect){".debug_info", d.info.a, d.info.n};
 	out[2] = (DebugSect){".debug_line", d.line.a, d.line.n};
 	out[3] = (DebugSect){".debug_frame", d.frame.a, d.frame.n};
-	return 4;
+	out[4] = (DebugSect){".debug_rnglists", d.ranges.a, d.ranges.n};
+	return 5;
 }

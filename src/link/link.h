@@ -62,7 +62,7 @@ void link_moduledata(Image *im);
 void link_bounds(Image *im, bool final);             /* runtime.text, runtime.edata ...; final: addresses are known */
 void link_masks(Image *im);                          /* after layout: pointer masks of data and bss */
 /* ---- dwarf.c ---- */
-enum { DebugSectMax = 4 };
+enum { DebugSectMax = 5 };
 typedef struct DebugSect { const char *name; const char *data; u64 size; } DebugSect;
 /* After relocation. Fills out[DebugSectMax] with sections that are not loaded; bytes live in im->ar. Returns their number. */
 u32 link_dwarf(Image *im, DebugSect *out);
