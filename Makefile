@@ -60,23 +60,33 @@ $(B)/test/%.o: test/unit/%.c
 $(B)/runner: $(wildcard test/runner/*.c) test/runner/runner.h $(call obj_of,base)
 	$(CC) $(CFLAGS) -o $@ $(filter-out %.h,$^) -lpthread
 
-UNIT := $(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_malloc $(B)/test_gcworld $(B)/test_rt $(B)/test_ssa
+UNIT := test_base test_syntax test_types test_const test_malloc test_gcworld test_rt test_ssa test_gen
 GOROOT_USED = $(or $(GOROOT_FOUND),goroot)
 SANITIZE := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wall -Wextra -Wno-unused-parameter
+
+# what make test runs, in the runner's terms
+SUITES = unit:$(B)/test_base unit:$(B)/test_malloc unit:$(B)/test_gcworld unit:$(B)/test_rt unit:$(B)/test_gen
+SUITES += "unit:$(B)/test_ssa $(wildcard test/ssa/*.ssa)"
+SUITES += "unit:$(B)/test_syntax errors $(GOROOT_USED)/src/cmd/compile/internal/syntax/testdata"
+SUITES += "unit:$(B)/test_types std"
+SUITES += "unit:$(B)/test_types facts"
+SUITES += "unit:$(B)/test_types data"
+SUITES += "unit:test/constants $(B)/seago $(B)/test_const"
+SUITES += "unit:test/determinism $(B)/seago"
+SUITES += "unit:test/debuginfo $(B)/seago"
+SUITES += "unit:test/hostile $(B)/seago"
+SUITES += "unit:test/examples $(B)/seago $(GOROOT_USED)"
+SUITES += "unit:test/sanitize $(B)/asan $(GOROOT_USED)"
+SUITES += err:test/err run:test/run run:test/fix run:bench/run goroot:test/goroot.list
 test: std
-	$(MAKE) $(B)/seago $(B)/runner $(UNIT)
-	$(MAKE) B=$(B)/asan CFLAGS="$(SANITIZE)" $(B)/asan/seago
+	$(MAKE) $(B)/seago $(B)/runner $(addprefix $(B)/,$(UNIT))
+	$(MAKE) B=$(B)/asan CFLAGS="$(SANITIZE)" $(B)/asan/seago $(B)/asan/test_types
 	tools/layers
-	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) -known test/known.txt unit:$(B)/test_base unit:$(B)/test_malloc unit:$(B)/test_gcworld unit:$(B)/test_rt \
-		"unit:$(B)/test_ssa $(wildcard test/ssa/*.ssa)" \
-		"unit:$(B)/test_syntax errors $(GOROOT_USED)/src/cmd/compile/internal/syntax/testdata" \
-		"unit:$(B)/test_types std" "unit:$(B)/test_types facts" \
-		"unit:test/determinism $(B)/seago" "unit:test/debuginfo $(B)/seago" "unit:test/hostile $(B)/seago" "unit:test/examples $(B)/seago $(GOROOT_USED)" \
-		"unit:test/sanitize $(B)/asan/seago" err:test/err run:test/run run:bench/run goroot:test/goroot.list
+	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) -known test/known.txt -exclude test/goroot-excluded.txt $(SUITES)
 
 test-upstream: std
-	$(MAKE) $(B)/seago $(B)/runner
-	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) -known test/known.txt -exclude test/goroot-excluded.txt goroot:all
+	$(MAKE) $(B)/seago $(B)/runner $(B)/test_types
+	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) -known test/known.txt -exclude test/goroot-excluded.txt "unit:$(B)/test_types cmd" goroot:all
 
 # ROUNDS=n, REPORT=file.md (only what is between its bench marks is replaced), BENCH="names or sections"
 ROUNDS ?= 5
@@ -99,8 +109,10 @@ wc:
 $(B)/test_base: $(B)/test/test_base.o $(call obj_of,base)
 $(B)/test_syntax: $(B)/test/test_syntax.o $(call obj_of,base) $(call obj_of,syntax)
 $(B)/test_types: $(B)/test/test_types.o $(foreach f,base syntax types,$(call obj_of,$(f)))
+$(B)/test_const: $(B)/test/test_const.o $(foreach f,base syntax types,$(call obj_of,$(f)))
+$(B)/test_gen: $(B)/test/test_gen.o $(filter-out $(B)/ssa/build% $(B)/types/layout.o,$(foreach f,base syntax types ssa gen gen/amd64,$(call obj_of,$(f))))
 $(B)/test_ssa: $(B)/test/test_ssa.o $(filter-out $(B)/ssa/build%,$(foreach f,base syntax types ssa,$(call obj_of,$(f)))) $(addprefix $(B)/whole/,callgraph.o escape.o inline.o)
-$(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_ssa:
+$(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_const $(B)/test_ssa $(B)/test_gen:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 clean:

@@ -9,6 +9,14 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include "base.h"
+#ifdef ARENA_CHECKED
+#include <sanitizer/asan_interface.h>
+#define unpoison(p, n) __asan_unpoison_memory_region(p, n)
+#define poison(p, n) __asan_poison_memory_region(p, n)
+#else
+#define unpoison(p, n) ((void)0)
+#define poison(p, n) ((void)0)
+#endif
 
 struct ArenaChunk {
 	ArenaChunk *prev;
@@ -75,7 +83,7 @@ static ArenaChunk *chunk_large(size_t size)
 /* Sanitizers see misuse of freed memory only if it is unmapped. */
 static bool use_lists(void)
 {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ARENA_CHECKED
 	return false;
 #else
 	return true;
@@ -85,6 +93,7 @@ static bool use_lists(void)
 static void chunk_free(ArenaChunk *c)
 {
 	if (c->size > ChunkSmall || !use_lists()) {
+		unpoison(c, c->size);
 		munmap(c, c->size);
 		return;
 	}
@@ -107,8 +116,27 @@ void *arena_grow(Arena *a, size_t size, size_t align)
 	return c->size <= ChunkSmall ? memset(p, 0, size) : p;  /* fresh from the system: zero */
 }
 
+#ifdef ARENA_CHECKED
+void *arena_alloc_checked(Arena *a, size_t size, size_t align)
+{
+	enum { Gap = 16 };
+	char *p = (char *)align_up((uintptr_t)a->p, align);
+	if (!a->p || p + size + Gap > a->end || p + size + Gap < p)
+		p = arena_grow(a, size + Gap, align);
+	a->p = p + size + Gap;
+	if (a->chunk) {         /* not on the C stack, whose marks would outlive the frame */
+		unpoison(p, size + Gap);
+		poison(p + size, Gap);
+	}
+	return memset(p, 0, size);
+}
+#endif
+
 bool arena_extend(Arena *a, void *end, size_t size)
 {
+#ifdef ARENA_CHECKED
+	return false;
+#endif
 	if (end != a->p || size > (size_t)(a->end - a->p))
 		return false;
 	memset(a->p, 0, size);
@@ -144,6 +172,7 @@ void arena_reset(Arena *a)
 	a->total = last->size;
 	a->p = (char *)(last + 1);
 	a->end = (char *)last + last->size;
+	poison(a->p, (size_t)(a->end - a->p));
 }
 
 ArenaMark arena_mark(Arena *a)
@@ -156,6 +185,8 @@ void arena_release(Arena *a, ArenaMark m)
 	drop_until(a, m.chunk);
 	a->p = m.p;
 	a->end = m.end;
+	if (m.chunk)
+		poison(m.p, (size_t)(m.end - m.p));
 }
 
 char *arena_strndup(Arena *a, const char *s, size_t n)

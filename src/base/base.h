@@ -55,9 +55,25 @@ char *arena_strndup(Arena *a, const char *s, size_t n);  /* NUL terminated copy 
 char *arena_printf(Arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(Arena *a, const char *fmt, va_list ap);
 
+/* Under AddressSanitizer every object is followed by a gap that may not be touched, and released memory may not either. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_CHECKED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) && !defined(ARENA_CHECKED)
+#define ARENA_CHECKED
+#endif
+#ifdef ARENA_CHECKED
+void *arena_alloc_checked(Arena *a, size_t size, size_t align);
+#endif
+
 /* Zeroed memory, aligned to align (a power of two, at most 4096). Never NULL. */
 static inline void *arena_alloc(Arena *a, size_t size, size_t align)
 {
+#ifdef ARENA_CHECKED
+	return arena_alloc_checked(a, size, align);
+#endif
 	char *p = (char *)(((uintptr_t)a->p + align - 1) & ~(uintptr_t)(align - 1));
 	if (unlikely(!a->p || size > (size_t)(a->end - a->p) || p + size > a->end))
 		return arena_grow(a, size, align);

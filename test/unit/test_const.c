@@ -37,7 +37,7 @@ static const Const *evaluate(char *e)
 		{ "+", OpAdd }, { "-", OpSub }, { "*", OpMul }, { "/", OpDiv }, { "//", OpDiv }, { "%", OpRem }, { "&", OpAnd }, { "|", OpOr },
 		{ "^", OpXor }, { "&^", OpAndNot }, { "<", OpLss }, { "==", OpEql }, { "<<", OpShl }, { ">>", OpShr },
 	};
-	char *w[3];
+	char *w[3] = { 0 };
 	int n = 0;
 	for (char *p = strtok(e, " "); p && n < 3; p = strtok(NULL, " "))
 		w[n++] = p;
