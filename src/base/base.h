@@ -210,8 +210,8 @@ typedef struct Pool Pool;
 Pool *pool_new(int nthread);                  /* nthread <= 0: as many as the affinity mask allows */
 int pool_size(const Pool *p);
 void pool_run(Pool *p, u32 n, void (*fn)(void *arg, int worker, u32 i), void *arg);
-/* A growing worklist: fn may call pool_add. Returns when all work is done. */
-void pool_add(Pool *p, void *item);           /* any thread */
+/* A growing worklist: fn may call pool_add. Returns when all work is done. Items are taken in no particular order. */
+void pool_add(Pool *p, void *item);           /* a worker inside fn, or anybody before pool_drain */
 void pool_drain(Pool *p, void (*fn)(void *arg, int worker, void *item), void *arg);
 
 /* Locks are plain words so that they can sit inside arena objects; zero is unlocked. Lock is not

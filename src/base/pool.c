@@ -2,7 +2,8 @@
  *
  * Workers own large stacks (reserved, touched as needed, a guard page below), because the compiler recurses over what
  * users write; so all work runs on workers, and the caller of pool_run waits. Two kinds of work: a counted range, whose
- * items are taken with one atomic addition, and a worklist that grows while it is worked on, under the pool's mutex.
+ * items are taken with one atomic addition, and a worklist that grows while it is worked on. Each worker keeps what it finds on a
+ * stack of its own, and gives half of it to the common list, under the pool's mutex, when somebody is without work.
  * A worker that calls pool_run does the whole range itself. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -101,13 +102,14 @@ struct Pool {
 	u32 count;
 	_Atomic u32 next;
 
-	/* the worklist, a ring, under mu */
-	void **item;
-	u32 head, nitem, cap;
-	int working;             /* workers inside drain's fn */
+	/* the worklist */
+	VEC(void *) item;        /* common part, under mu */
+	int working;             /* workers that are not waiting for items, under mu */
+	_Atomic int hungry;      /* workers that are */
 };
 
-typedef struct Worker { Pool *p; int id; } Worker;
+/* A worker and the items only it knows of. */
+typedef struct Worker { Pool *p; int id; Arena ar; VEC(void *) mine; } Worker;
 
 static _Thread_local Worker *current;   /* who this thread is */
 
@@ -121,26 +123,53 @@ static void do_range(Pool *p, int id)
 	}
 }
 
-/* Called and returns with mu held. The list is finished when it is empty and nobody works who might add to it. */
-static void do_list(Pool *p, int id)
+/* Hands the older half of the worker's items to whoever waits. */
+static void share(Worker *w)
 {
-	for (;;) {
-		if (p->nitem) {
-			void *it = p->item[p->head];
-			p->head = (p->head + 1) % p->cap;
-			p->nitem--;
-			p->working++;
-			pthread_mutex_unlock(&p->mu);
-			p->drain(p->arg, id, it);
-			pthread_mutex_lock(&p->mu);
-			p->working--;
-		} else if (p->working == 0) {
-			pthread_cond_broadcast(&p->wake);
-			return;
-		} else {
-			pthread_cond_wait(&p->wake, &p->mu);
-		}
+	Pool *p = w->p;
+	pthread_mutex_lock(&p->mu);
+	u32 n = p->item.n ? 0 : w->mine.n / 2;          /* else there is some already, and they are about to wake */
+	for (u32 i = 0; i < n; i++)
+		vec_push(&p->ar, &p->item, w->mine.a[i]);
+	pthread_cond_broadcast(&p->wake);
+	pthread_mutex_unlock(&p->mu);
+	memmove(w->mine.a, w->mine.a + n, (w->mine.n - n) * sizeof *w->mine.a);
+	w->mine.n -= n;
+}
+
+/* Waits for items and takes its part; false when the list is finished: it is empty and nobody works who might add to it. */
+static bool take(Worker *w)
+{
+	Pool *p = w->p;
+	pthread_mutex_lock(&p->mu);
+	p->working--;
+	while (!p->item.n && p->working) {
+		atomic_fetch_add_explicit(&p->hungry, 1, memory_order_relaxed);
+		pthread_cond_wait(&p->wake, &p->mu);
+		atomic_fetch_sub_explicit(&p->hungry, 1, memory_order_relaxed);
 	}
+	u32 n = (p->item.n + (u32)p->n - 1) / (u32)p->n;
+	for (u32 i = 0; i < n; i++)
+		vec_push(&w->ar, &w->mine, vec_pop(&p->item));
+	if (n)
+		p->working++;
+	else
+		pthread_cond_broadcast(&p->wake);
+	pthread_mutex_unlock(&p->mu);
+	return n > 0;
+}
+
+static void do_list(Worker *w)
+{
+	Pool *p = w->p;
+	do {
+		while (w->mine.n) {
+			void *it = vec_pop(&w->mine);
+			p->drain(p->arg, w->id, it);
+			if (w->mine.n > 1 && atomic_load_explicit(&p->hungry, memory_order_relaxed))
+				share(w);
+		}
+	} while (take(w));
 }
 
 static void *worker_main(void *arg)
@@ -153,13 +182,12 @@ static void *worker_main(void *arg)
 		while (p->job == seen)
 			pthread_cond_wait(&p->wake, &p->mu);
 		seen = p->job;
-		if (p->drain) {
-			do_list(p, w->id);
-		} else {
-			pthread_mutex_unlock(&p->mu);
+		pthread_mutex_unlock(&p->mu);
+		if (p->drain)
+			do_list(w);
+		else
 			do_range(p, w->id);
-			pthread_mutex_lock(&p->mu);
-		}
+		pthread_mutex_lock(&p->mu);
 		if (--p->busy == 0)
 			pthread_cond_signal(&p->done);
 	}
@@ -188,7 +216,7 @@ static void start_worker(Pool *p, int id)
 	pthread_attr_setstack(&attr, stack + GuardSize, StackSize);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	Worker *w = arena_new(&p->ar, Worker);
-	*w = (Worker){p, id};
+	*w = (Worker){.p = p, .id = id};
 	int err = pthread_create(&t, &attr, worker_main, w);
 	if (err) {
 		errno = err;
@@ -254,18 +282,12 @@ void pool_run(Pool *p, u32 n, void (*fn)(void *arg, int worker, u32 i), void *ar
 
 void pool_add(Pool *p, void *item)
 {
-	pthread_mutex_lock(&p->mu);
-	if (p->nitem == p->cap) {
-		u32 cap = p->cap ? p->cap * 2 : 256;
-		void **a = arena_array(&p->ar, void *, cap);
-		for (u32 i = 0; i < p->nitem; i++)
-			a[i] = p->item[(p->head + i) % p->cap];
-		p->item = a;
-		p->head = 0;
-		p->cap = cap;
+	if (current && current->p == p) {
+		vec_push(&current->ar, &current->mine, item);
+		return;
 	}
-	p->item[(p->head + p->nitem++) % p->cap] = item;
-	pthread_cond_signal(&p->wake);
+	pthread_mutex_lock(&p->mu);
+	vec_push(&p->ar, &p->item, item);
 	pthread_mutex_unlock(&p->mu);
 }
 
@@ -277,6 +299,7 @@ void pool_drain(Pool *p, void (*fn)(void *arg, int worker, void *item), void *ar
 	pthread_mutex_lock(&p->mu);
 	p->drain = fn;
 	p->arg = arg;
+	p->working = p->n;
 	run_job(p);
 	pthread_mutex_unlock(&p->callers);
 }

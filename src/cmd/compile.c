@@ -32,9 +32,9 @@ static void mark_package(Build *b, Pkg *p)
 		Obj *o = p->obj[i];
 		bool func = o->kind == ObjFunc && o->fn.body && strcmp(o->name->s, "_") && strcmp(o->name->s, "init") && !is_generic(o);
 		if (func)
-			whole_mark(&b->whole, sym_func(&b->prog, o, NULL, 0));
+			reach_mark(&b->whole.reach[0], sym_func(&b->prog, o, NULL, 0));
 		else if (o->kind == ObjVar && strcmp(o->name->s, "_"))
-			whole_mark(&b->whole, sym_global(&b->prog, o));
+			reach_mark(&b->whole.reach[0], sym_global(&b->prog, o));
 	}
 }
 
@@ -44,7 +44,7 @@ static bool reach(Build *b)
 	Pkg **pkg = arena_array(&b->ar, Pkg *, l->all.n);
 	for (u32 i = 0; i < l->all.n; i++)
 		pkg[i] = l->all.a[i]->pkg;
-	whole_start(&b->whole, &b->prog, pkg, l->all.n);
+	whole_start(&b->whole, &b->prog, pkg, l->all.n, b->pool);
 	whole_define_string(&b->whole, "runtime.buildVersion", go_version(b));
 	whole_define_string(&b->whole, "runtime.defaultGOROOT", b->ctx.goroot);
 	u32 n;

@@ -391,13 +391,9 @@ static u32 put_params(Build *b, NodeId n, Type *sig, Val *out)
 /* Type arguments of this instance, kept as long as the program: symbols remember them. */
 Type **b_targs(Build *b, const InstInfo *inst)
 {
-	Type **sub = arena_array(b->ar, Type *, inst->ntargs);
+	Type **t = prog_alloc(b->p, inst->ntargs * sizeof *t);
 	for (u32 i = 0; i < inst->ntargs; i++)
-		sub[i] = b_type(b, inst->targs[i]);
-	lock_acquire(&b->p->lock);
-	Type **t = arena_array(b->p->ar, Type *, inst->ntargs);
-	lock_release(&b->p->lock);
-	memcpy(t, sub, inst->ntargs * sizeof *t);
+		t[i] = b_type(b, inst->targs[i]);
 	return t;
 }
 

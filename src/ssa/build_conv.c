@@ -109,24 +109,20 @@ static ValueId const_memory(Build *b, Val v)
 		else
 			return 0;
 	}
-	Sym *s = sym_get(b->p, buf_str(&name));
-	lock_acquire(&b->p->lock);
-	if (s->kind == SymUndef) {
-		Layout *l = types_layout(b->k, v.t);
-		s->size = (u32)l->size;
-		s->align = (u8)__builtin_ctzll((u64)l->align);
-		s->data = arena_array(b->p->ar, u8, s->size);
-		s->dupok = s->readonly = true;
-		for (u32 i = 0; i < n; i++) {
-			Value *p = &b->f->v.a[b_resolve(b, v.p[i])];
-			if (p->op == SsaConst)
-				memcpy(s->data + part[i].off, &p->aux, ty_size((Ty)part[i].ty));
-			else
-				vec_push(b->p->ar, &s->rel, (Reloc){part[i].off, RelocAddr64, p->sym, p->aux});
-		}
-		s->kind = SymRodata;
+	Layout *l = types_layout(b->k, v.t);
+	u8 *data = arena_array(b->ar, u8, l->size + 1);
+	Reloc rel[nelem(part)];
+	u32 nrel = 0;
+	for (u32 i = 0; i < n; i++) {
+		Value *p = &b->f->v.a[b_resolve(b, v.p[i])];
+		if (p->op == SsaConst)
+			memcpy(data + part[i].off, &p->aux, ty_size((Ty)part[i].ty));
+		else
+			rel[nrel++] = (Reloc){part[i].off, RelocAddr64, p->sym, p->aux};
 	}
-	lock_release(&b->p->lock);
+	buf_printf(&name, "@%d", (int)l->align);
+	Sym *s = sym_made(b->p, buf_str(&name), (SymContent){.kind = SymRodata, .align = (u8)__builtin_ctzll((u64)l->align), .readonly = true,
+		.size = (u32)l->size, .data = data, .rel = rel, .nrel = nrel});
 	return v_addr(b, s, 0);
 }
 
@@ -227,8 +223,10 @@ Val to_iface(Build *b, Val v, Type *iface)
 	if (is_iface(v.t))
 		return b_same(b, v.t, iface) ? val_retype(v, iface) : iface_convert(b, v, iface);      /* itabs belong to named interfaces */
 	Sym *rt = sym_type(b->p, v.t);
-	rt->used_in_iface = true;
-	ValueId word = v_addr(b, empty_iface(b, iface) ? rt : sym_itab(b->p, v.t, iface), 0);
+	bool empty = empty_iface(b, iface);
+	if (empty && (!b->f->boxed.n || vec_last(&b->f->boxed) != rt))
+		vec_push(b->ar, &b->f->boxed, rt);
+	ValueId word = v_addr(b, empty ? rt : sym_itab(b->p, v.t, iface), 0);
 	return iface_val(iface, word, data_word(b, v));
 }
 

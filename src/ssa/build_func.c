@@ -446,8 +446,5 @@ Func *build_finish(Build *b)
 	f->has_defer = b->has_defer;
 	f->has_recover = b->has_recover;
 	f->open_defers = b->open_defers && b->ndefer;
-	lock_acquire(&b->p->lock);
-	vec_push(b->p->ar, &b->p->func, f);
-	lock_release(&b->p->lock);
 	return f;
 }

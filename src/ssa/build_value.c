@@ -69,7 +69,7 @@ static u64 hash_of(const Value *v)
 	for (u32 i = 0; i < 3; i++)
 		h = hash_mix(h, v->arg[i]);
 	if (v->op == SsaAddr)                                  /* by name: pointers differ between runs */
-		h = hash_mix(h, hash_bytes(v->sym->name, strlen(v->sym->name), 1));
+		h = hash_mix(h, v->sym->hash);
 	return h ? h : 1;
 }
 

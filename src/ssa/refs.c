@@ -1,28 +1,13 @@
 /* Names of things. Whoever needs a symbol asks here; the symbol remembers what it stands for (SymDef) and is filled in by
- * the reachability phase when something live refers to it. The first asker writes the definition under the program's
- * lock; all askers would write the same. */
+ * the reachability phase when something live refers to it. The first asker writes the definition; all askers would write
+ * the same. */
 #include "ssa.h"
-
-static Sym *named(Program *p, const char *name, struct SymDef def)
-{
-	Sym *s = sym_get(p, name);
-	if (__atomic_load_n(&s->def, __ATOMIC_ACQUIRE))
-		return s;
-	lock_acquire(&p->lock);
-	if (!s->def) {
-		struct SymDef *d = arena_new(p->ar, struct SymDef);
-		*d = def;
-		__atomic_store_n(&s->def, d, __ATOMIC_RELEASE);
-	}
-	lock_release(&p->lock);
-	return s;
-}
 
 /* A name built in a scratch arena: sym_get copies what it keeps. */
 static Sym *spelled(Program *p, const char *prefix, const char *mid, const char *suffix, struct SymDef def)
 {
 	ARENA_LOCAL(a, 1024);
-	Sym *s = named(p, arena_printf(&a, "%s%s%s", prefix, mid, suffix), def);
+	Sym *s = sym_define(p, arena_printf(&a, "%s%s%s", prefix, mid, suffix), def);
 	arena_free(&a);
 	return s;
 }
@@ -43,27 +28,23 @@ Sym *sym_func(Program *p, Obj *fn, Type **targs, u32 ntargs)
 			return sym_get(p, given);
 		def.what = WhatNone;
 	} else if (given) {
-		return named(p, given, def);
+		return sym_define(p, given, def);
 	}
 	ARENA_LOCAL(a, 1024);
 	const char *name = types_funcname(p->chk, &a, fn, targs, ntargs);
-	Sym *s = def.what ? named(p, name, def) : sym_get(p, name);
+	Sym *s = def.what ? sym_define(p, name, def) : sym_get(p, name);
 	arena_free(&a);
 	return s;
 }
 
 Sym *sym_funcval(Program *p, Sym *text)
 {
-	Sym *s = spelled(p, text->name, "\xc2\xb7" "f", "", (struct SymDef){.what = WhatFuncVal});
-	lock_acquire(&p->lock);
-	if (!s->rel.n) {
-		s->kind = SymRodata;
-		s->size = 8;
-		s->align = 3;
-		s->dupok = true;
-		vec_push(p->ar, &s->rel, (Reloc){0, RelocAddr64, text, 0});
-	}
-	lock_release(&p->lock);
+	ARENA_LOCAL(a, 1024);
+	Reloc r = {0, RelocAddr64, text, 0};
+	const char *name = arena_printf(&a, "%s\xc2\xb7" "f", text->name);
+	sym_made(p, name, (SymContent){.kind = SymRodata, .align = 3, .size = 8, .rel = &r, .nrel = 1});
+	Sym *s = sym_define(p, name, (struct SymDef){.what = WhatFuncVal});
+	arena_free(&a);
 	return s;
 }
 
@@ -72,9 +53,9 @@ Sym *sym_global(Program *p, Obj *var)
 	const char *given = map_getp(&p->linkname, var);
 	struct SymDef def = {.what = WhatGlobal, .fn = var, .type = var->type};
 	if (given)
-		return named(p, given, def);
+		return sym_define(p, given, def);
 	ARENA_LOCAL(a, 1024);
-	Sym *s = named(p, arena_printf(&a, "%s.%s", var->pkg->path, var->name->s), def);
+	Sym *s = sym_define(p, arena_printf(&a, "%s.%s", var->pkg->path, var->name->s), def);
 	arena_free(&a);
 	return s;
 }
@@ -111,7 +92,7 @@ Sym *sym_itab(Program *p, Type *t, Type *iface)
 	iface = types_canon(p->chk, iface);
 	ARENA_LOCAL(a, 1024);
 	const char *name = arena_printf(&a, "go:itab.%s,%s", types_linkname(p->chk, t), types_linkname(p->chk, iface));
-	Sym *s = named(p, name, (struct SymDef){.what = WhatItab, .type = t, .type2 = iface});
+	Sym *s = sym_define(p, name, (struct SymDef){.what = WhatItab, .type = t, .type2 = iface});
 	arena_free(&a);
 	return s;
 }
@@ -163,7 +144,7 @@ Sym *sym_method(Program *p, Type *recv, const MethodEntry *m)
 		return sym_func(p, m->fn, n->named.targs, n->named.ntargs);
 	}
 	ARENA_LOCAL(a, 1024);
-	Sym *s = named(p, method_name(p, &a, recv, m, ""), (struct SymDef){.what = WhatWrapper, .type = recv, .method = m});
+	Sym *s = sym_define(p, method_name(p, &a, recv, m, ""), (struct SymDef){.what = WhatWrapper, .type = recv, .method = m});
 	arena_free(&a);
 	return s;
 }
@@ -185,7 +166,7 @@ Sym *sym_ifn(Program *p, Type *recv, const MethodEntry *m)
 				return sym_method(p, types_pointer(p->chk, recv), &ms->m[i]);
 		bug("no pointer method %s", m->fn->name->s);
 	}
-	s = named(p, method_name(p, &a, recv, m, "-ifn"), (struct SymDef){.what = WhatIfn, .type = recv, .method = m});
+	s = sym_define(p, method_name(p, &a, recv, m, "-ifn"), (struct SymDef){.what = WhatIfn, .type = recv, .method = m});
 	arena_free(&a);
 	return s;
 }
@@ -194,7 +175,7 @@ Sym *sym_method_val(Program *p, Type *recv, const MethodEntry *m)
 {
 	recv = types_canon(p->chk, recv);
 	ARENA_LOCAL(a, 1024);
-	Sym *s = named(p, method_name(p, &a, recv, m, "-fm"), (struct SymDef){.what = WhatMethodVal, .type = recv, .method = m});
+	Sym *s = sym_define(p, method_name(p, &a, recv, m, "-fm"), (struct SymDef){.what = WhatMethodVal, .type = recv, .method = m});
 	arena_free(&a);
 	return s;
 }
@@ -205,7 +186,7 @@ Sym *sym_imethod(Program *p, const Obj *method, Type *sig)
 	sig = types_canon(p->chk, sig);
 	const char *pkg = method->name->exported ? "" : method->pkg->path;
 	const char *name = arena_printf(&a, "go:imethod.%s.%s %s", pkg, method->name->s, types_linkname(p->chk, sig));
-	Sym *s = named(p, name, (struct SymDef){.what = WhatImethod, .fn = (Obj *)method, .type = sig});
+	Sym *s = sym_define(p, name, (struct SymDef){.what = WhatImethod, .fn = (Obj *)method, .type = sig});
 	arena_free(&a);
 	return s;
 }
@@ -221,7 +202,7 @@ Sym *sym_runtime(Program *p, const char *name)
 Sym *sym_init(Program *p, Body *b, u32 index)
 {
 	ARENA_LOCAL(a, 1024);
-	Sym *s = named(p, arena_printf(&a, "%s.init.var%u", b->pkg->path, index), (struct SymDef){.what = WhatInit, .body = b});
+	Sym *s = sym_define(p, arena_printf(&a, "%s.init.var%u", b->pkg->path, index), (struct SymDef){.what = WhatInit, .body = b});
 	arena_free(&a);
 	return s;
 }

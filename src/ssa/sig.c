@@ -163,28 +163,32 @@ static Sig *make(Checker *k, Arena *ar, Type *fn, Type *recv)
 	return s;
 }
 
-/* Memo in Program, under its lock: first by receiver, then by function type. */
+/* Memo in Program, by function type and receiver: parts with a lock each. */
+typedef struct SigEntry { Type *key, *recv; Sig *sig; struct SigEntry *next; } SigEntry;
+enum { SigShards = 16 };
+typedef struct SigTab { struct SigShard { Lock lock; Arena ar; Map m; } shard[SigShards]; } SigTab;
+
+void sigs_init(Program *p)
+{
+	p->sigs = arena_new(p->ar, SigTab);
+}
+
 Sig *sig_make(Program *p, Type *fn, Type *recv)
 {
 	Type *key = types_canon(p->chk, types_under(fn));
 	Type *rkey = recv ? types_canon(p->chk, recv) : NULL;
-	lock_acquire(&p->lock);
-	u64 *byrecv = map_slot(p->ar, &p->sigs, (u64)(uintptr_t)(rkey ? (void *)rkey : (void *)p));
-	if (!*byrecv)
-		*byrecv = (u64)(uintptr_t)arena_new(p->ar, Map);
-	Sig *s = map_getp((Map *)(uintptr_t)*byrecv, key);
-	lock_release(&p->lock);
-	if (s)
-		return s;
-	Arena tmp = {0};                /* layouts may take locks of their own: compute outside ours */
-	s = make(p->chk, &tmp, key, recv);
-	lock_acquire(&p->lock);
-	byrecv = map_slot(p->ar, &p->sigs, (u64)(uintptr_t)(rkey ? (void *)rkey : (void *)p));
-	u64 *slot = map_slot(p->ar, (Map *)(uintptr_t)*byrecv, (u64)(uintptr_t)key);
-	if (!*slot)
-		*slot = (u64)(uintptr_t)make(p->chk, p->ar, key, recv);
-	s = (Sig *)(uintptr_t)*slot;
-	lock_release(&p->lock);
-	arena_free(&tmp);
-	return s;
+	u64 h = hash_mix((u64)(uintptr_t)key, (u64)(uintptr_t)rkey) | 1;
+	struct SigShard *s = &p->sigs->shard[(h >> 20) % SigShards];
+	lock_acquire(&s->lock);
+	u64 *slot = map_slot(&s->ar, &s->m, h);
+	SigEntry *e = (SigEntry *)(uintptr_t)*slot;
+	while (e && (e->key != key || e->recv != rkey))
+		e = e->next;
+	if (!e) {
+		e = arena_new(&s->ar, SigEntry);
+		*e = (SigEntry){key, rkey, make(p->chk, &s->ar, key, recv), (SigEntry *)(uintptr_t)*slot};
+		*slot = (u64)(uintptr_t)e;
+	}
+	lock_release(&s->lock);
+	return e->sig;
 }

@@ -154,6 +154,7 @@ struct Func {
 	u32 defer_bits_slot, defer_slots;   /* open-coded defers: slot numbers */
 	BlockId deferreturn;  /* block that calls deferreturn and returns; 0 = none */
 	u32 inline_cost;      /* 0: not to be inlined; whole/inline.c */
+	VEC(Sym *) boxed;     /* types whose values it puts into interfaces without an itab: reach */
 	struct Escape *escape;   /* what happens to its parameters: whole/escape.c; NULL: unknown */
 };
 
@@ -168,10 +169,11 @@ typedef struct Reloc { u32 off; u8 kind; Sym *sym; i64 add; } Reloc;
 
 struct Sym {
 	const char *name;     /* unique; gc's spelling */
-	u32 id;
+	u32 id, hash;         /* hash: of the name */
 	u8 kind;
 	u8 align;             /* log2 */
-	bool dupok, local, reachable, used_in_iface, readonly;
+	bool dupok, local, readonly;
+	bool reachable;       /* during reach: atomic */
 	bool wanted;          /* link: reachability found it live; tables of methods refer to it */
 	u16 stackuse;         /* assembly of the C runtime: bytes of the goroutine's stack */
 	u32 size;
@@ -182,10 +184,14 @@ struct Sym {
 	struct Code *code;    /* text: machine code, once generated */
 	const Type *type;     /* type descriptor or itab of this type */
 	u64 addr;
-	Sym *base; u32 baseoff;   /* a name inside another symbol's bytes (C runtime sections); NULL: its own */
-	_Atomic u32 state;    /* whole's worklist */
-	struct SymDef { u8 what; Obj *fn; Type **targs; u32 ntargs; Type *type, *type2; Body *body; const MethodEntry *method; } *def;   /* how to make its contents: refs.c; NULL: unknown here */
+	Sym *base; u32 baseoff;   /* a name inside another symbol's bytes (C runtime sections); NULL: its own. During reach: sym_base */
+	_Atomic u32 state;    /* of a type descriptor: whole's own */
+	struct SymDef { u8 what; Obj *fn; Type **targs; u32 ntargs; Type *type, *type2; Body *body; const MethodEntry *method; struct Join *join; } *def;   /* how to make its contents: refs.c; NULL: unknown here */
 };
+
+/* Until reach is done, other threads may be giving a symbol its definition or another name. */
+static inline struct SymDef *sym_def(const Sym *s) { return __atomic_load_n(&s->def, __ATOMIC_ACQUIRE); }
+static inline Sym *sym_base(const Sym *s) { return __atomic_load_n(&s->base, __ATOMIC_ACQUIRE); }
 
 /* What a symbol stands for (SymDef.what). */
 typedef enum SymWhat {
@@ -210,11 +216,10 @@ struct Program {
 	Checker *chk;
 	struct SymTab *symtab;
 	Map linkname;         /* Obj* -> const char*: symbol name given by go:linkname; frozen before building */
-	VEC(Func *) func;     /* all built functions */
 	struct Whole *whole;
 	const struct PassOptions *pass;
-	Map sigs;             /* sig_make: receiver -> function type -> Sig */
-	Lock lock;            /* guards func and sigs */
+	struct SigTab *sigs;  /* memo of sig_make */
+	Lock lock;            /* guards ar while several threads are at work */
 };
 
 /* sym.c: any thread */
@@ -223,7 +228,12 @@ void symtab_free(Program *p);
 Sym *sym_get(Program *p, const char *name);                 /* creates SymUndef when new */
 Sym *sym_find(Program *p, const char *name);                /* NULL when absent */
 Sym *sym_string(Program *p, const char *s, u32 n);          /* read-only bytes of a string constant, shared */
+Sym *sym_define(Program *p, const char *name, struct SymDef def);  /* the first definition counts */
 Sym *sym_const(Program *p, const char *name, const void *bytes, u32 n);  /* read-only data without pointers, made once */
+/* The same as the content says, made once: data NULL is zeros; rel are its relocations. */
+typedef struct SymContent { u8 kind, align; bool readonly; u32 size; const void *data; const Reloc *rel; u32 nrel; } SymContent;
+Sym *sym_made(Program *p, const char *name, SymContent c);
+void *prog_alloc(Program *p, size_t size);                  /* lives as long as the program; any thread */
 void sym_reloc(Program *p, Sym *s, u32 off, RelocKind k, Sym *to, i64 add);
 
 /* refs.c: symbols of things, in gc's spelling; any thread. Each call only names: whole builds what is reached. */
@@ -252,6 +262,7 @@ void value_set_args(Func *f, ValueId v, const ValueId *a, u32 n);
 void block_edge(Func *f, BlockId from, BlockId to);                 /* appends to succ and pred; phis get their argument by the caller */
 
 /* sig.c */
+void sigs_init(Program *p);                                         /* by symtab_init */
 Sig *sig_make(Program *p, Type *fn, Type *recv);                    /* memoised per canonical type; recv NULL for none */
 /* Components of a type, in order; false if it is not decomposed (then it lives in memory). */
 typedef struct Part { u8 ty; u32 off; } Part;

@@ -24,6 +24,7 @@ void symtab_init(Program *p)
 {
 	p->symtab = arena_new(p->ar, SymTab);
 	p->symtab->nextid = 1;
+	sigs_init(p);
 }
 
 void symtab_free(Program *p)
@@ -77,6 +78,7 @@ static Sym *get_locked(Program *p, Shard *s, const char *name, u32 h)
 	Sym *y = arena_new(&s->ar, Sym);
 	y->name = arena_strndup(&s->ar, name, strlen(name));
 	y->id = p->symtab->nextid++;
+	y->hash = h;
 	s->tab[j] = y;
 	s->hash[j] = h;
 	s->n++;
@@ -103,6 +105,53 @@ Sym *sym_find(Program *p, const char *name)
 	return y;
 }
 
+void *prog_alloc(Program *p, size_t size)
+{
+	lock_acquire(&p->lock);
+	void *m = arena_alloc(p->ar, size, 8);
+	lock_release(&p->lock);
+	return m;
+}
+
+Sym *sym_define(Program *p, const char *name, struct SymDef def)
+{
+	u32 h;
+	Shard *s = shard_of(p, name, &h);
+	lock_acquire(&s->lock);
+	Sym *y = get_locked(p, s, name, h);
+	if (!y->def) {
+		struct SymDef *d = arena_new(&s->ar, struct SymDef);
+		*d = def;
+		__atomic_store_n(&y->def, d, __ATOMIC_RELEASE);
+	}
+	lock_release(&s->lock);
+	return y;
+}
+
+/* Whoever asks later has the lock after the maker, so the content needs no other protection. */
+Sym *sym_made(Program *p, const char *name, SymContent c)
+{
+	u32 h;
+	Shard *sh = shard_of(p, name, &h);
+	lock_acquire(&sh->lock);
+	Sym *y = get_locked(p, sh, name, h);
+	if (y->kind == SymUndef) {
+		y->kind = c.kind;
+		y->dupok = true;
+		y->local = y->readonly = c.readonly;
+		y->align = c.align;
+		y->size = c.size;
+		if (c.data) {
+			y->data = arena_alloc(&sh->ar, c.size ? c.size : 1, 8);
+			memcpy(y->data, c.data, c.size);
+		}
+		for (u32 i = 0; i < c.nrel; i++)
+			vec_push(&sh->ar, &y->rel, c.rel[i]);
+	}
+	lock_release(&sh->lock);
+	return y;
+}
+
 /* The name of a string's bytes: the text itself when short and plain, else its length and two hashes. */
 static void string_name(Buf *b, const char *s, u32 n)
 {
@@ -118,25 +167,12 @@ static void string_name(Buf *b, const char *s, u32 n)
 
 Sym *sym_const(Program *p, const char *name, const void *bytes, u32 n)
 {
-	u32 h;
-	Shard *sh = shard_of(p, name, &h);
-	lock_acquire(&sh->lock);
-	Sym *y = get_locked(p, sh, name, h);
-	if (y->kind == SymUndef) {
-		y->kind = SymRodata;
-		y->dupok = y->local = y->readonly = true;
-		y->align = n == 8 ? 3 : n == 4 ? 2 : 0;
-		y->size = n;
-		y->data = arena_alloc(&sh->ar, n ? n : 1, 8);
-		memcpy(y->data, bytes, n);
-	}
-	lock_release(&sh->lock);
-	return y;
+	return sym_made(p, name, (SymContent){.kind = SymRodata, .readonly = true, .align = n == 8 ? 3 : n == 4 ? 2 : 0, .size = n, .data = bytes});
 }
 
 Sym *sym_string(Program *p, const char *s, u32 n)
 {
-	Arena tmp = {0};
+	ARENA_LOCAL(tmp, 1024);
 	Buf name = {.ar = &tmp};
 	string_name(&name, s, n);
 	Sym *y = sym_const(p, buf_str(&name), s, n);

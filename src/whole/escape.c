@@ -614,13 +614,13 @@ static void move_objects(Graph *g)
 
 /* ---- components ---- */
 
-static Escape *nothing_leaks(Whole *w, const Func *f)
+static Escape *nothing_leaks(const Func *f)
 {
-	Escape *e = arena_new(w->p->ar, Escape);
+	Escape *e = arena_new(f->ar, Escape);
 	e->nin = f->sig->nin;
 	e->nout = f->sig->nout;
-	e->heap = arena_array(w->p->ar, u8, e->nin + 1);
-	e->result = arena_array(w->p->ar, u8, (e->nin + 1) * e->nout + 1);
+	e->heap = arena_array(f->ar, u8, e->nin + 1);
+	e->result = arena_array(f->ar, u8, (e->nin + 1) * e->nout + 1);
 	memset(e->heap, EscapeNone, e->nin + 1);
 	memset(e->result, EscapeNone, (e->nin + 1) * e->nout);
 	return e;
@@ -690,7 +690,7 @@ static void settle(Whole *w, Func **f, u32 n)
 void escape_component(Whole *w, Func **f, u32 n)
 {
 	for (u32 i = 0; i < n; i++)
-		f[i]->escape = nothing_leaks(w, f[i]);
+		f[i]->escape = nothing_leaks(f[i]);
 	settle(w, f, n);
 	for (u32 i = 0; i < n; i++)
 		analyse(w, f[i], true);

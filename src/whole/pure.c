@@ -89,7 +89,7 @@ static bool pure(Checker *k, const File *f, NodeId n)
 	}
 }
 
-bool init_is_pure(Whole *w, const Body *b)
+bool init_is_pure(Reach *r, const Body *b)
 {
-	return !b->bad && b->nlhs == 1 && pure(w->p->chk, b->file, b->init);
+	return !b->bad && b->nlhs == 1 && pure(r->p->chk, b->file, b->init);
 }

@@ -1,19 +1,47 @@
 /* Reachability: builds exactly what can run.
  *
  * The worklist starts with main.main, the functions the runtime calls by name, and the initialisers. Processing a symbol
- * makes its contents and marks what those refer to. Two joins are not plain edges: a method lives when both its type is
- * used in an interface and its signature is called; both sides are remembered and either arrival completes the pair. */
+ * makes its contents and marks what those refer to. Two joins are not plain edges. A method lives when both its type is
+ * used in an interface and its signature is called; both sides are remembered and either arrival completes the pair. And a
+ * descriptor passes "used in an interface" on to what it refers to when it both has been made and is used so itself.
+ *
+ * All threads take symbols off the list. A symbol is made by the thread that takes it, and nobody else writes to it; whoever
+ * wins the exchange of Sym.reachable puts it on the list. The list is the pool's, an item is a symbol, or with the lowest bit set a
+ * descriptor whose second join is complete. */
+#include <stdatomic.h>
 #include "whole.h"
 
-void whole_mark(Whole *w, Sym *s)
+enum { StateMade = 1, StateIface = 2, StateBoth = 3 };
+enum { Stripes = 16 };
+
+/* What is known of a method signature: called through an interface, or which methods wait for that. */
+typedef struct Join { bool called; VEC(struct Wait { Sym *type; u32 m; }) wait; } Join;
+typedef struct Joins {
+	struct { Lock lock; Arena ar; } stripe[Stripes];    /* of Join, by the symbol's hash */
+	Lock lock;                   /* guards the rest */
+	Arena ar;
+	VEC(Sym *) iface;            /* descriptors used in interfaces */
+	_Atomic bool reflect;        /* reflection may call any exported method of such a type */
+	const Sym *ask[4];           /* what it is asked by */
+} Joins;
+
+void reach_mark(Reach *r, Sym *s)
 {
-	if (s->base)
-		s = s->base;
-	if (s->reachable)
+	Sym *other = sym_base(s);
+	if (other)
+		s = other;
+	if (__atomic_load_n(&s->reachable, __ATOMIC_RELAXED) || __atomic_exchange_n(&s->reachable, true, __ATOMIC_RELAXED))
 		return;
-	s->reachable = true;
-	vec_push(w->p->ar, &w->work, s);
-	vec_push(w->p->ar, &w->live, s);
+	vec_push(&r->ar, &r->live, s);
+	pool_add(r->w->pool, s);
+}
+
+/* One side of a descriptor's second join. */
+static void advance(Reach *r, Sym *s, u32 side)
+{
+	u32 old = atomic_fetch_or_explicit(&s->state, side, memory_order_acq_rel);
+	if (old != StateBoth && (old | side) == StateBoth)
+		pool_add(r->w->pool, (void *)((uintptr_t)s | 1));
 }
 
 /* ---- names without a definition of their own ---- */
@@ -59,183 +87,227 @@ static Obj *obj_by_name(Whole *w, const char *name)
 	return find_method(w, p, recv, (size_t)(end - recv), second + 1);
 }
 
-static void make(Whole *w, Sym *s);
+static void make(Reach *r, Sym *s);
 
-static void adopt(Whole *w, Sym *s)
+static void adopt(Reach *r, Sym *s)
 {
-	Obj *o = obj_by_name(w, s->name);
+	Obj *o = obj_by_name(r->w, s->name);
 	if (!o || (o->kind != ObjFunc && o->kind != ObjVar))
 		return;
-	Sym *own = o->kind == ObjFunc ? sym_func(w->p, o, NULL, 0) : sym_global(w->p, o);
-	if (own != s && own->def) {     /* the name is an alias: the definition goes by another symbol */
-		s->base = own;
-		whole_mark(w, own);
-	} else if (own->def) {
-		make(w, s);             /* asked for by name before anybody named its object */
+	Sym *own = o->kind == ObjFunc ? sym_func(r->p, o, NULL, 0) : sym_global(r->p, o);
+	if (own != s && sym_def(own)) {     /* the name is an alias: the definition goes by another symbol */
+		__atomic_store_n(&s->base, own, __ATOMIC_RELEASE);
+		reach_mark(r, own);
+	} else if (sym_def(own)) {
+		make(r, s);             /* asked for by name before anybody named its object */
 	}
 }
 
 /* ---- contents ---- */
 
-static void fill_global(Whole *w, Sym *s)
+static void fill_global(Reach *r, Sym *s)
 {
 	if (s->kind != SymUndef)
 		return;                 /* made by whole or link themselves */
-	Layout *l = types_layout(w->p->chk, s->def->type);
+	Layout *l = types_layout(r->p->chk, s->def->type);
 	bool ptr = l->ptrbytes != 0;
-	static_fill(w, s);
+	static_fill(r, s);
 	Body *init = s->def->fn->var.body;
-	if (init && !static_ok(w, init))
-		whole_mark(w, sym_init(w->p, init, init->init_index));
+	if (init && !static_ok(r, init))
+		reach_mark(r, sym_init(r->p, init, init->init_index));
 	s->gotype = s->def->type;
 	s->size = (u32)l->size;
 	s->align = (u8)__builtin_ctzll((u64)l->align);
 	s->kind = s->data || s->rel.n ? (ptr ? SymData : SymNoptrData) : (ptr ? SymBss : SymNoptrBss);
 }
 
-static void build_text(Whole *w, Sym *s)
+static void build_text(Reach *r, Sym *s)
 {
 	s->kind = SymText;
-	if (s->def->what == WhatFunc && !types_body(w->p->chk, s->def->fn->fn.body)) {
-		w->bad = true;
+	Body *b = s->def->what == WhatFunc ? s->def->fn->fn.body : s->def->what == WhatInit ? s->def->body : NULL;
+	if (b && !types_body(r->p->chk, b)) {
+		r->bad = true;
 		return;
 	}
-	if (s->def->what == WhatInit && !types_body(w->p->chk, s->def->body)) {
-		w->bad = true;
-		return;
-	}
-	s->fn = ssa_build_sym(w->p, s);
+	s->fn = ssa_build_sym(r->p, s);
 }
 
-static void make(Whole *w, Sym *s)
+static void make(Reach *r, Sym *s)
 {
-	switch (s->def ? s->def->what : WhatNone) {
-	case WhatNone: if (s->kind == SymUndef) adopt(w, s); break;
+	struct SymDef *d = sym_def(s);
+	switch (d ? d->what : WhatNone) {
+	case WhatNone: if (s->kind == SymUndef) adopt(r, s); break;
 	case WhatFunc: case WhatEq: case WhatHash: case WhatWrapper: case WhatIfn: case WhatMethodVal: case WhatInit:
-		build_text(w, s);
+		build_text(r, s);
 		break;
-	case WhatGlobal: fill_global(w, s); break;
-	case WhatType: typedesc_fill(w, s); break;
-	case WhatAlloc: typedesc_alloc(w, s); break;
-	case WhatItab: itab_fill(w, s); break;
-	case WhatLit: s->kind = SymText; break;
-	default: break;
+	case WhatGlobal: fill_global(r, s); break;
+	case WhatType: typedesc_fill(r, s); break;
+	case WhatAlloc: typedesc_alloc(r, s); break;
+	case WhatItab: itab_fill(r, s); break;
+	default: break;                 /* made by others, or nothing to make */
 	}
 }
 
 /* ---- edges ---- */
 
-static void use_in_iface(Whole *w, Sym *s)
+static bool is_type(const Sym *s)
 {
-	if (s->def && s->def->what == WhatType && !s->used_in_iface)
-		s->used_in_iface = true;
+	struct SymDef *d = sym_def(s);
+	return d && d->what == WhatType;
 }
 
-static void call_imethod(Whole *w, Sym *m)
+void reach_in_iface(Reach *r, Sym *s)
 {
-	u64 *slot = map_slot(w->p->ar, &w->imethod, (u64)(uintptr_t)m);
-	if (*slot)
-		return;
-	*slot = 1;
-	for (u32 i = 0; i < w->iface_types.n; i++)
-		typedesc_methods(w, w->iface_types.a[i]);
+	if (is_type(s))
+		advance(r, s, StateIface);
 }
 
-static void mark_value(Whole *w, const Value *v)
+/* The join of a signature; its stripe is locked. */
+static Join *join_of(Joins *j, Sym *im)
 {
-	if (v->callee && v->callee->def && v->callee->def->what == WhatImethod)
-		call_imethod(w, v->callee);
-	else if (v->callee)
-		whole_mark(w, v->callee);
+	if (!im->def->join)
+		im->def->join = arena_new(&j->stripe[im->hash % Stripes].ar, Join);
+	return im->def->join;
+}
+
+bool reach_called(Reach *r, Sym *im, Sym *type, u32 m)
+{
+	Joins *j = r->w->joins;
+	lock_acquire(&j->stripe[im->hash % Stripes].lock);
+	Join *k = join_of(j, im);
+	bool called = k->called;
+	if (!called)
+		vec_push(&j->stripe[im->hash % Stripes].ar, &k->wait, (struct Wait){type, m});
+	lock_release(&j->stripe[im->hash % Stripes].lock);
+	return called;
+}
+
+static void call_imethod(Reach *r, Sym *im)
+{
+	Joins *j = r->w->joins;
+	lock_acquire(&j->stripe[im->hash % Stripes].lock);
+	Join *k = join_of(j, im);
+	bool first = !k->called;
+	k->called = true;               /* from now on nobody waits */
+	lock_release(&j->stripe[im->hash % Stripes].lock);
+	for (u32 i = 0; first && i < k->wait.n; i++)
+		typedesc_mark_method(r, k->wait.a[i].type, k->wait.a[i].m);
+}
+
+static void mark_value(Reach *r, const Value *v)
+{
+	if (v->callee) {
+		struct SymDef *d = sym_def(v->callee);
+		if (d && d->what == WhatImethod)
+			call_imethod(r, v->callee);
+		else
+			reach_mark(r, v->callee);
+	}
 	if (v->op == SsaAddr && v->sym)
-		whole_mark(w, v->sym);
+		reach_mark(r, v->sym);
 	if (v->op == SsaNew || v->op == SsaMakeSlice)
-		whole_mark(w, sym_alloc(w->p, (Type *)(uintptr_t)v->type));
+		reach_mark(r, sym_alloc(r->p, (Type *)(uintptr_t)v->type));
 }
 
 /* Calls through which a program can ask for methods by number or name. As gc's linker: what calls Method or MethodByName of
  * a reflect.Value or reflect.Type keeps the exported methods of every type used in an interface. */
-static bool asks_for_methods(const Sym *callee)
+static bool asks_for_methods(const Joins *j, const Sym *callee)
 {
-	static const char *const name[] = {
-		"reflect.Value.Method", "reflect.Value.MethodByName", "reflect.(*rtype).Method", "reflect.(*rtype).MethodByName",
-	};
-	for (size_t i = 0; i < nelem(name); i++)
-		if (!strcmp(callee->name, name[i]))
+	for (size_t i = 0; i < nelem(j->ask); i++)
+		if (callee == j->ask[i])
 			return true;
-	if (!callee->def || callee->def->what != WhatImethod)
+	struct SymDef *d = sym_def(callee);
+	if (!d || d->what != WhatImethod)
 		return false;
-	const char *m = callee->def->fn->name->s;
-	return (!strcmp(m, "Method") || !strcmp(m, "MethodByName")) && strstr(callee->name, "reflect.Method");
+	const char *m = d->fn->name->s;
+	return m[0] == 'M' && (!strcmp(m, "Method") || !strcmp(m, "MethodByName")) && strstr(callee->name, "reflect.Method");
 }
 
-static void see_reflection(Whole *w, const Func *f)
+static void see_reflection(Reach *r, const Func *f)
 {
-	if (w->reflect_methods || !strncmp(f->sym->name, "reflect.", 8))
+	Joins *j = r->w->joins;
+	if (atomic_load_explicit(&j->reflect, memory_order_relaxed) || !strncmp(f->sym->name, "reflect.", 8))
 		return;
-	for (u32 i = 1; i < f->v.n && !w->reflect_methods; i++)
-		w->reflect_methods = f->v.a[i].callee && asks_for_methods(f->v.a[i].callee);
-	for (u32 i = 0; w->reflect_methods && i < w->iface_types.n; i++)
-		typedesc_methods(w, w->iface_types.a[i]);
+	bool asks = false;
+	for (u32 i = 1; i < f->v.n && !asks; i++)
+		asks = f->v.a[i].callee && asks_for_methods(j, f->v.a[i].callee);
+	if (!asks)
+		return;
+	lock_acquire(&j->lock);
+	u32 n = j->reflect ? 0 : j->iface.n;
+	Sym **s = arena_array(&r->ar, Sym *, n + 1);
+	if (n)
+		memcpy(s, j->iface.a, n * sizeof *s);
+	j->reflect = true;              /* from now on each new one is told */
+	lock_release(&j->lock);
+	for (u32 i = 0; i < n; i++)
+		typedesc_methods(r, s[i], true);
 }
 
-static void mark_func(Whole *w, const Func *f)
+static void mark_func(Reach *r, const Func *f)
 {
-	see_reflection(w, f);
+	see_reflection(r, f);
 	for (u32 i = 1; i < f->v.n; i++)
 		if (f->v.a[i].op != SsaInvalid)
-			mark_value(w, &f->v.a[i]);
+			mark_value(r, &f->v.a[i]);
+	for (u32 i = 0; i < f->boxed.n; i++)
+		reach_in_iface(r, f->boxed.a[i]);
 }
 
-static void mark_relocs(Whole *w, Sym *s)
+/* Methods live by the join, not by the tables they stand in. */
+static bool is_method_slot(const Reloc *l, bool itab)
 {
-	bool iface = s->used_in_iface, itab = s->def && s->def->what == WhatItab;
+	return l->kind == RelocMethodOff32 || l->kind == RelocTypeOffWeak || (itab && l->off >= 24);
+}
+
+static void mark_relocs(Reach *r, Sym *s)
+{
+	struct SymDef *d = sym_def(s);
+	bool itab = d && d->what == WhatItab;
 	for (u32 i = 0; i < s->rel.n; i++) {
-		const Reloc *r = &s->rel.a[i];
-		if (r->kind == RelocMethodOff32 || r->kind == RelocTypeOffWeak || (itab && r->off >= 24))
-			continue;               /* methods live by the join, not by the table */
-		if (iface || (itab && r->off == 8))
-			use_in_iface(w, r->sym);
-		whole_mark(w, r->sym);
-	}
-}
-
-static void process(Whole *w, Sym *s)
-{
-	make(w, s);
-	if (s->fn)
-		mark_func(w, s->fn);
-	mark_relocs(w, s);
-	if (s->used_in_iface && s->def && s->def->what == WhatType) {
-		s->state = 1;
-		vec_push(w->p->ar, &w->iface_types, s);
-		typedesc_methods(w, s);
-	}
-}
-
-/* Descriptors that were live before somebody used them in an interface. */
-static bool late_iface_types(Whole *w)
-{
-	bool any = false;
-	for (u32 i = 0; i < w->live.n; i++) {
-		Sym *s = w->live.a[i];
-		if (!s->used_in_iface || s->state || !s->def || s->def->what != WhatType)
+		const Reloc *l = &s->rel.a[i];
+		if (is_method_slot(l, itab))
 			continue;
-		s->state = 1;
-		any = true;
-		vec_push(w->p->ar, &w->iface_types, s);
-		mark_relocs(w, s);
-		typedesc_methods(w, s);
+		if (itab && l->off == 8)
+			reach_in_iface(r, l->sym);
+		reach_mark(r, l->sym);
 	}
-	return any;
 }
 
-static void drain(Whole *w)
+static void process(Reach *r, Sym *s)
 {
-	do {
-		while (w->work.n)
-			process(w, vec_pop(&w->work));
-	} while (late_iface_types(w));
+	make(r, s);
+	if (s->fn)
+		mark_func(r, s->fn);
+	mark_relocs(r, s);
+	if (is_type(s))
+		advance(r, s, StateMade);
+}
+
+/* A descriptor that is live, made, and used in an interface. */
+static void process_iface(Reach *r, Sym *s)
+{
+	Joins *j = r->w->joins;
+	for (u32 i = 0; i < s->rel.n; i++)
+		if (!is_method_slot(&s->rel.a[i], false))
+			reach_in_iface(r, s->rel.a[i].sym);
+	lock_acquire(&j->lock);
+	vec_push(&j->ar, &j->iface, s);
+	bool reflect = j->reflect;
+	lock_release(&j->lock);
+	typedesc_methods(r, s, false);
+	if (reflect)
+		typedesc_methods(r, s, true);
+}
+
+static void step(void *arg, int worker, void *item)
+{
+	Whole *w = arg;
+	uintptr_t it = (uintptr_t)item;
+	if (it & 1)
+		process_iface(&w->reach[worker], (Sym *)(it & ~(uintptr_t)1));
+	else
+		process(&w->reach[worker], item);
 }
 
 /* ---- start ---- */
@@ -295,10 +367,20 @@ void whole_define_string(Whole *w, const char *name, const char *text)
 		sym_reloc(w->p, s, 0, RelocAddr64, sym_string(w->p, text, n), 0);
 }
 
-void whole_start(Whole *w, Program *p, Pkg **pkg, u32 npkg)
+void whole_start(Whole *w, Program *p, Pkg **pkg, u32 npkg, Pool *pool)
 {
+	static const char *const ask[] = {
+		"reflect.Value.Method", "reflect.Value.MethodByName", "reflect.(*rtype).Method", "reflect.(*rtype).MethodByName",
+	};
 	define_table(p);
 	w->p = p;
+	w->pool = pool;
+	w->joins = arena_new(p->ar, Joins);
+	for (size_t i = 0; i < nelem(ask); i++)
+		w->joins->ask[i] = sym_get(p, ask[i]);
+	w->reach = arena_array(p->ar, Reach, pool_size(pool));
+	for (int i = 0; i < pool_size(pool); i++)
+		w->reach[i] = (Reach){.w = w, .p = p};
 	p->whole = w;
 	w->pkg = pkg;
 	w->npkg = npkg;
@@ -308,25 +390,42 @@ void whole_start(Whole *w, Program *p, Pkg **pkg, u32 npkg)
 		index_linknames(w, pkg[i]);
 }
 
-static void init_pkg(Whole *w, Pkg *p)
+/* ---- initialisers ---- */
+
+/* What has to run when a package is initialised; live: also if nobody looks at the variable. */
+typedef struct PkgInit { VEC(struct PkgInitItem { Sym *s; bool live; }) v; } PkgInit;
+typedef struct Inits { Whole *w; PkgInit *pkg; } Inits;
+
+static void find_inits(void *arg, int worker, u32 index)
 {
-	types_initorder(w->p->chk, p);
+	Inits *in = arg;
+	Reach *r = &in->w->reach[worker];
+	Pkg *p = in->w->pkg[index];
+	PkgInit *out = &in->pkg[index];
+	types_initorder(r->p->chk, p);
 	for (u32 i = 0; i < p->ninit; i++) {
 		Body *b = p->init[i];
 		b->init_index = i;
-		if (static_ok(w, b))
+		if (static_ok(r, b))
 			continue;
-		w->bad |= !types_body(w->p->chk, b);
-		Sym *s = sym_init(w->p, b, i);
-		vec_push(w->p->ar, &w->inits, s);
-		if (!init_is_pure(w, b))
-			whole_mark(w, s);
+		r->bad |= !types_body(r->p->chk, b);
+		vec_push(&r->ar, &out->v, (struct PkgInitItem){sym_init(r->p, b, i), !init_is_pure(r, b)});
 	}
 	for (u32 i = 0; i < p->nobj; i++)
-		if (p->obj[i]->kind == ObjFunc && !p->obj[i]->fn.recvnamed && !strcmp(p->obj[i]->name->s, "init")) {
-			Sym *s = sym_func(w->p, p->obj[i], NULL, 0);
-			vec_push(w->p->ar, &w->inits, s);
-			whole_mark(w, s);
+		if (p->obj[i]->kind == ObjFunc && !p->obj[i]->fn.recvnamed && !strcmp(p->obj[i]->name->s, "init"))
+			vec_push(&r->ar, &out->v, (struct PkgInitItem){sym_func(r->p, p->obj[i], NULL, 0), true});
+}
+
+static void mark_inits(Whole *w)
+{
+	Inits in = {w, arena_array(w->p->ar, PkgInit, w->npkg)};
+	pool_run(w->pool, w->npkg, find_inits, &in);
+	for (u32 i = 0; i < w->npkg; i++)
+		for (u32 k = 0; k < in.pkg[i].v.n; k++) {
+			struct PkgInitItem *x = &in.pkg[i].v.a[k];
+			vec_push(w->p->ar, &w->inits, x->s);
+			if (x->live)
+				reach_mark(&w->reach[0], x->s);
 		}
 }
 
@@ -347,18 +446,24 @@ static void fill_inittab(Whole *w)
 	for (u32 i = 0; i < n; i++)
 		sym_reloc(w->p, s, 8 * (i + 1), RelocAddr64, w->inits.a[i], 0);
 	s->reachable = false;
-	whole_mark(w, s);
+	reach_mark(&w->reach[0], s);
 }
 
 bool whole_reach(Whole *w)
 {
+	Reach *r = &w->reach[0];        /* this thread's while the workers rest */
 	for (u32 i = 0; i < w->nroot; i++)
-		whole_mark(w, sym_get(w->p, w->root[i]));
-	whole_mark(w, sym_get(w->p, "main.main"));
-	for (u32 i = 0; i < w->npkg; i++)
-		init_pkg(w, w->pkg[i]);
-	drain(w);
+		reach_mark(r, sym_get(w->p, w->root[i]));
+	reach_mark(r, sym_get(w->p, "main.main"));
+	mark_inits(w);
+	pool_drain(w->pool, step, w);
 	fill_inittab(w);
-	drain(w);
-	return !w->bad;
+	pool_drain(w->pool, step, w);
+	bool bad = false;
+	for (int i = 0; i < pool_size(w->pool); i++) {
+		bad |= w->reach[i].bad;
+		for (u32 k = 0; k < w->reach[i].live.n; k++)
+			vec_push(w->p->ar, &w->live, w->reach[i].live.a[k]);
+	}
+	return !bad;
 }

@@ -6,7 +6,7 @@
 #include "whole.h"
 
 /* What is being written: sym + off, or nothing when only asking. */
-typedef struct Out { Whole *w; Sym *s; u32 off; const char *var; u32 *serial; } Out;
+typedef struct Out { Reach *r; Sym *s; u32 off; const char *var; u32 *serial; } Out;
 
 static bool value(Out o, const File *f, NodeId n, Type *want);
 
@@ -19,7 +19,7 @@ static void put_bytes(Out o, u64 v, u32 n)
 static void put_addr(Out o, Sym *to, i64 add)
 {
 	if (o.s)
-		sym_reloc(o.w->p, o.s, o.off, RelocAddr64, to, add);
+		reach_reloc(o.r, o.s, o.off, RelocAddr64, to, add);
 }
 
 static Out at(Out o, i64 off)
@@ -33,16 +33,16 @@ static Out fresh(Out o, Type *t, bool readonly)
 {
 	if (!o.s)
 		return o;
-	Checker *c = o.w->p->chk;
+	Checker *c = o.r->p->chk;
 	Layout *l = types_layout(c, t);
 	ARENA_LOCAL(a, 1024);
-	Sym *s = sym_get(o.w->p, arena_printf(&a, "%s..stmp_%u", o.var, (*o.serial)++));
+	Sym *s = sym_get(o.r->p, arena_printf(&a, "%s..stmp_%u", o.var, (*o.serial)++));
 	arena_free(&a);
 	s->kind = readonly ? SymRodata : l->ptrbytes ? SymData : SymNoptrData;
 	s->gotype = t;
 	s->size = (u32)l->size;
 	s->align = (u8)__builtin_ctzll((u64)l->align);
-	s->data = arena_alloc(o.w->p->ar, max_u64(s->size, 1), 8);
+	s->data = arena_alloc(&o.r->ar, max_u64(s->size, 1), 8);
 	o.s = s;
 	o.off = 0;
 	return o;
@@ -62,12 +62,12 @@ static bool constant(Out o, const Const *v, Type *t)
 		u32 n;
 		const char *s = const_str(v, &n);
 		if (n)
-			put_addr(o, sym_string(o.w->p, s, n), 0);
+			put_addr(o, sym_string(o.r->p, s, n), 0);
 		put_bytes(at(o, 8), n, 8);
 		return true;
 	}
 	const_bits(v, u, &lo, &hi);
-	i64 size = types_size(o.w->p->chk, u);
+	i64 size = types_size(o.r->p->chk, u);
 	if (u->kind == KindComplex64 || u->kind == KindComplex128) {
 		put_bytes(o, lo, (u32)size / 2);
 		put_bytes(at(o, size / 2), hi, (u32)size / 2);
@@ -80,11 +80,11 @@ static bool constant(Out o, const Const *v, Type *t)
 /* A concrete value stored in an interface: type word, then the value or the address of a read-only copy. */
 static bool boxed(Out o, const File *f, NodeId n, Type *have, Type *want)
 {
-	Program *p = o.w->p;
+	Program *p = o.r->p;
 	bool direct = types_layout(p->chk, have)->direct;
 	if (o.s) {
 		Sym *t = sym_type(p, have);
-		t->used_in_iface = true;
+		reach_in_iface(o.r, t);
 		bool empty = !types_typeset(p->chk, types_under(want))->nmethod;
 		put_addr(o, empty ? t : sym_itab(p, have, want), 0);
 	}
@@ -106,7 +106,7 @@ static bool funcval(Out o, const File *f, NodeId n, Obj *fn)
 			if (types_has_tparam(inst->targs[i]))
 				return false;
 	if (o.s)
-		put_addr(o, sym_funcval(o.w->p, sym_func(o.w->p, fn, inst ? inst->targs : NULL, inst ? inst->ntargs : 0)), 0);
+		put_addr(o, sym_funcval(o.r->p, sym_func(o.r->p, fn, inst ? inst->targs : NULL, inst ? inst->ntargs : 0)), 0);
 	return true;
 }
 
@@ -114,7 +114,7 @@ static bool funcval(Out o, const File *f, NodeId n, Obj *fn)
 
 static bool struct_lit(Out o, const File *f, const Node *lit, Type *u)
 {
-	Layout *l = types_layout(o.w->p->chk, u);
+	Layout *l = types_layout(o.r->p->chk, u);
 	for (u32 i = 0; i < list_len(f, lit->b); i++) {
 		NodeId e = list_at(f, lit->b, i);
 		u32 k = i;
@@ -132,7 +132,7 @@ static bool struct_lit(Out o, const File *f, const Node *lit, Type *u)
 
 static bool elements(Out o, const File *f, const Node *lit, Type *elem)
 {
-	i64 size = types_size(o.w->p->chk, elem), i = 0;
+	i64 size = types_size(o.r->p->chk, elem), i = 0;
 	for (u32 k = 0; k < list_len(f, lit->b); k++, i++) {
 		NodeId e = list_at(f, lit->b, k);
 		if (node_kind(f, e) == NodeKeyValue) {
@@ -165,7 +165,7 @@ static bool slice_lit(Out o, const File *f, const Node *lit, Type *u)
 	if (!o.s)
 		return elements(o, f, lit, u->elem);
 	i64 n = slice_lit_len(f, lit);
-	Out back = fresh(o, types_array(o.w->p->chk, u->elem, n), false);
+	Out back = fresh(o, types_array(o.r->p->chk, u->elem, n), false);
 	put_addr(o, back.s, 0);
 	put_bytes(at(o, 8), (u64)n, 8);
 	put_bytes(at(o, 16), (u64)n, 8);
@@ -206,12 +206,12 @@ static bool address(Out o, const File *f, NodeId x, i64 add)
 	}
 	if (n->kind == NodeName && in->mode == ModeVar && in->obj && in->obj->flags & ObjGlobal) {
 		if (o.s)
-			put_addr(o, sym_global(o.w->p, in->obj), add);
+			put_addr(o, sym_global(o.r->p, in->obj), add);
 		return true;
 	}
 	if (n->kind == NodeSelector && in->sel && in->sel->kind == SelField && !in->sel->indirect && in->sel->npath == 1 &&
 	    types_under(in->sel->recv)->kind == KindStruct)
-		return address(o, f, n->a, add + types_layout(o.w->p->chk, types_under(in->sel->recv))->offset[in->sel->path[0]]);
+		return address(o, f, n->a, add + types_layout(o.r->p->chk, types_under(in->sel->recv))->offset[in->sel->path[0]]);
 	return false;
 }
 
@@ -259,30 +259,30 @@ static bool value(Out o, const File *f, NodeId n, Type *want)
 	}
 }
 
-bool static_ok(Whole *w, Body *b)
+bool static_ok(Reach *r, Body *b)
 {
 	enum { Unknown, Data, Code };
 	if (b->is_data == Unknown) {
 		u32 serial = 0;
 		bool ok = b->nlhs == 1 && !b->bad && strcmp(b->lhs[0]->name->s, "_");
 		if (ok && !types_plain_data(b))
-			ok = types_body(w->p->chk, b) && value((Out){.w = w, .serial = &serial}, b->file, b->init, b->lhs[0]->type);
+			ok = types_body(r->p->chk, b) && value((Out){.r = r, .serial = &serial}, b->file, b->init, b->lhs[0]->type);
 		b->is_data = ok ? Data : Code;
 	}
 	return b->is_data == Data;
 }
 
-void static_fill(Whole *w, Sym *s)
+void static_fill(Reach *r, Sym *s)
 {
 	Body *b = s->def->fn->var.body;
-	if (!b || !static_ok(w, b))
+	if (!b || !static_ok(r, b))
 		return;
-	if (!types_body(w->p->chk, b)) {
-		w->bad = true;
+	if (!types_body(r->p->chk, b)) {
+		r->bad = true;
 		return;
 	}
 	u32 serial = 0;
-	s->size = (u32)types_size(w->p->chk, s->def->type);
-	s->data = arena_alloc(w->p->ar, max_u64(s->size, 1), 8);
-	value((Out){w, s, 0, s->name, &serial}, b->file, b->init, s->def->type);
+	s->size = (u32)types_size(r->p->chk, s->def->type);
+	s->data = arena_alloc(&r->ar, max_u64(s->size, 1), 8);
+	value((Out){r, s, 0, s->name, &serial}, b->file, b->init, s->def->type);
 }

@@ -24,23 +24,23 @@ static void put(Sym *s, u32 off, u64 v, u32 n)
 		s->data[off + i] = (u8)(v >> (8 * i));
 }
 
-static void put_ptr(Whole *w, Sym *s, u32 off, Sym *to)
+static void put_ptr(Reach *r, Sym *s, u32 off, Sym *to)
 {
-	sym_reloc(w->p, s, off, RelocAddr64, to, 0);
+	reach_reloc(r, s, off, RelocAddr64, to, 0);
 }
 
-static void put_off(Whole *w, Sym *s, u32 off, Sym *to)
+static void put_off(Reach *r, Sym *s, u32 off, Sym *to)
 {
-	sym_reloc(w->p, s, off, RelocOff32, to, 0);
+	reach_reloc(r, s, off, RelocOff32, to, 0);
 }
 
-static void begin(Whole *w, Sym *s, u32 size)
+static void begin(Reach *r, Sym *s, u32 size)
 {
 	s->kind = SymRodata;
 	s->align = 3;
 	s->dupok = true;
 	s->size = size;
-	s->data = arena_alloc(w->p->ar, size, 8);
+	s->data = arena_alloc(&r->ar, size, 8);
 }
 
 /* ---- names ---- */
@@ -55,7 +55,7 @@ static u32 put_varint(u8 *p, u32 v)
 }
 
 /* An abi.Name. Unexported names carry their package so that two packages' x differ. */
-static Sym *name_sym(Whole *w, const char *name, u32 n, const char *tag, u32 ntag, const Pkg *pkg, u8 flags)
+static Sym *name_sym(Reach *r, const char *name, u32 n, const char *tag, u32 ntag, const Pkg *pkg, u8 flags)
 {
 	ARENA_LOCAL(a, 1024);
 	u8 *b = arena_alloc(&a, n + ntag + 32, 1);
@@ -78,27 +78,23 @@ static Sym *name_sym(Whole *w, const char *name, u32 n, const char *tag, u32 nta
 			buf_printf(&key, "%%%02x", b[i]);
 	if (pkg)
 		buf_printf(&key, " %s", pkg->path);
-	Sym *s = sym_get(w->p, buf_str(&key));
-	if (s->kind == SymUndef) {
-		begin(w, s, k + (pkg ? 4 : 0));
-		s->align = 0;
-		memcpy(s->data, b, k);
-		if (pkg)
-			put_off(w, s, k, name_sym(w, pkg->path, (u32)strlen(pkg->path), NULL, 0, NULL, 0));
-	}
+	Reloc rel = {.off = k, .kind = RelocOff32};
+	if (pkg)                        /* four bytes of zero follow in b */
+		rel.sym = name_sym(r, pkg->path, (u32)strlen(pkg->path), NULL, 0, NULL, 0);
+	Sym *s = sym_made(r->p, buf_str(&key), (SymContent){.kind = SymRodata, .size = k + (pkg ? 4 : 0), .data = b, .rel = &rel, .nrel = pkg != NULL});
 	arena_free(&a);
 	return s;
 }
 
-static Sym *plain_name(Whole *w, const char *s, bool exported)
+static Sym *plain_name(Reach *r, const char *s, bool exported)
 {
-	return name_sym(w, s, (u32)strlen(s), NULL, 0, NULL, exported ? NameExported : 0);
+	return name_sym(r, s, (u32)strlen(s), NULL, 0, NULL, exported ? NameExported : 0);
 }
 
-static Sym *member_name(Whole *w, const Obj *o, const char *tag, u32 ntag, u8 flags)
+static Sym *member_name(Reach *r, const Obj *o, const char *tag, u32 ntag, u8 flags)
 {
 	bool exported = o->name->exported;
-	return name_sym(w, o->name->s, o->name->len, tag, ntag, exported ? NULL : o->pkg, (u8)(flags | (exported ? NameExported : 0)));
+	return name_sym(r, o->name->s, o->name->len, tag, ntag, exported ? NULL : o->pkg, (u8)(flags | (exported ? NameExported : 0)));
 }
 
 /* ---- common part ---- */
@@ -121,77 +117,67 @@ Sym *gcmask_sym(Program *p, Type *t)
 	buf_puts(&key, "runtime.gcbits.");
 	for (u32 i = 0; i < n; i++)
 		buf_printf(&key, "%02x", mask[i]);
-	Sym *s = sym_get(p, buf_str(&key));
-	if (s->kind == SymUndef) {
-		s->kind = SymRodata;
-		s->dupok = true;
-		s->size = n;
-		s->data = arena_alloc(p->ar, n, 8);
-		memcpy(s->data, mask, n);
-	}
+	Sym *s = sym_made(p, buf_str(&key), (SymContent){.kind = SymRodata, .size = n, .data = mask});
 	arena_free(&a);
 	return s;
 }
 
 /* The word the runtime fills with a mask made on demand. */
-static Sym *mask_slot(Whole *w, Sym *desc)
+static Sym *mask_slot(Reach *r, Sym *desc)
 {
 	ARENA_LOCAL(a, 1024);
-	Sym *s = sym_get(w->p, arena_printf(&a, "type:.gcmask.%s", desc->name));
-	s->kind = SymNoptrBss;
-	s->size = 8;
-	s->align = 3;
+	Sym *s = sym_made(r->p, arena_printf(&a, "type:.gcmask.%s", desc->name), (SymContent){.kind = SymNoptrBss, .size = 8, .align = 3});
 	arena_free(&a);
 	return s;
 }
 
-static Sym *equal_val(Whole *w, Type *t)
+static Sym *equal_val(Reach *r, Type *t)
 {
 	/* plain memory of common sizes shares the runtime's functions */
-	Layout *l = types_layout(w->p->chk, t);
+	Layout *l = types_layout(r->p->chk, t);
 	static const struct { i64 size; const char *name; } shared[] = {
 		{0, "memequal0"}, {1, "memequal8"}, {2, "memequal16"}, {4, "memequal32"}, {8, "memequal64"}, {16, "memequal128"},
 	};
 	for (size_t i = 0; l->regular && i < nelem(shared); i++)
 		if (l->size == shared[i].size)
-			return sym_funcval(w->p, sym_runtime(w->p, shared[i].name));
+			return sym_funcval(r->p, sym_runtime(r->p, shared[i].name));
 	TypeKind k = (TypeKind)types_under(t)->kind;
 	const char *name = k == KindString ? "strequal" : k == KindFloat32 ? "f32equal" : k == KindFloat64 ? "f64equal" :
 		k == KindComplex64 ? "c64equal" : k == KindComplex128 ? "c128equal" :
-		k == KindInterface ? (types_typeset(w->p->chk, t)->nmethod ? "interequal" : "nilinterequal") : NULL;
-	return sym_funcval(w->p, name ? sym_runtime(w->p, name) : sym_eq(w->p, t));
+		k == KindInterface ? (types_typeset(r->p->chk, t)->nmethod ? "interequal" : "nilinterequal") : NULL;
+	return sym_funcval(r->p, name ? sym_runtime(r->p, name) : sym_eq(r->p, t));
 }
 
 /* Too large for a mask in the program; the runtime makes it from the descriptor's fields. */
-static bool mask_on_demand(Whole *w, Type *t)
+static bool mask_on_demand(Reach *r, Type *t)
 {
-	return types_layout(w->p->chk, t)->ptrbytes / 8 > MaxMaskBytes * 8;
+	return types_layout(r->p->chk, t)->ptrbytes / 8 > MaxMaskBytes * 8;
 }
 
-static void put_prefix(Whole *w, Sym *s, Type *t)
+static void put_prefix(Reach *r, Sym *s, Type *t)
 {
-	Layout *l = types_layout(w->p->chk, t);
+	Layout *l = types_layout(r->p->chk, t);
 	u8 flags = (u8)((l->regular ? TFlagRegular : 0) | (l->direct ? TFlagDirect : 0));
-	bool demand = mask_on_demand(w, t);
+	bool demand = mask_on_demand(r, t);
 	put(s, 0, (u64)l->size, 8);
 	put(s, 8, (u64)l->ptrbytes, 8);
-	put(s, 16, typedesc_hash(w->p, t), 4);
+	put(s, 16, typedesc_hash(r->p, t), 4);
 	put(s, 20, flags | (demand ? TFlagMaskOnDemand : 0), 1);
 	put(s, 21, (u64)l->align, 1);
 	put(s, 22, (u64)l->align, 1);
 	put(s, 23, abi_kind[types_under(t)->kind], 1);
 	if (l->ptrbytes)
-		put_ptr(w, s, 32, demand ? mask_slot(w, s) : gcmask_sym(w->p, t));
+		put_ptr(r, s, 32, demand ? mask_slot(r, s) : gcmask_sym(r->p, t));
 }
 
-void typedesc_alloc(Whole *w, Sym *s)
+void typedesc_alloc(Reach *r, Sym *s)
 {
-	if (mask_on_demand(w, s->def->type)) {
-		typedesc_fill(w, s);
+	if (mask_on_demand(r, s->def->type)) {
+		typedesc_fill(r, s);
 		return;
 	}
-	begin(w, s, TypeBytes);
-	put_prefix(w, s, s->def->type);
+	begin(r, s, TypeBytes);
+	put_prefix(r, s, s->def->type);
 	s->type = s->def->type;
 }
 
@@ -204,61 +190,72 @@ static const Pkg *type_pkg(Type *t)
 	return t->kind == KindPointer && types_unalias(t->elem)->kind == KindNamed ? types_unalias(t->elem)->named.obj->pkg : NULL;
 }
 
-static void put_uncommon(Whole *w, Sym *s, Type *t, u32 at, u32 moff)
+static void put_uncommon(Reach *r, Sym *s, Type *t, u32 at, u32 moff)
 {
-	MethodSet *ms = types_methodset(w->p->chk, t);
+	MethodSet *ms = types_methodset(r->p->chk, t);
 	const Pkg *pkg = type_pkg(t);
 	u32 exported = 0, n = types_is_interface(t) ? 0 : ms->n;
 	if (pkg)
-		put_off(w, s, at, plain_name(w, pkg->path, false));
+		put_off(r, s, at, plain_name(r, pkg->path, false));
 	for (u32 i = 0; i < n; i++) {
 		const MethodEntry *m = &ms->m[i];
 		u32 o = at + moff + i * MethodBytes;
 		exported += m->fn->name->exported;
-		put_off(w, s, o, member_name(w, m->fn, NULL, 0, 0));
-		sym_reloc(w->p, s, o + 4, RelocTypeOffWeak, sym_type(w->p, m->sig), 0);
-		sym_reloc(w->p, s, o + 8, RelocMethodOff32, sym_ifn(w->p, t, m), 0);
-		sym_reloc(w->p, s, o + 12, RelocMethodOff32, sym_method(w->p, t, m), 0);
+		put_off(r, s, o, member_name(r, m->fn, NULL, 0, 0));
+		reach_reloc(r, s, o + 4, RelocTypeOffWeak, sym_type(r->p, m->sig), 0);
+		reach_reloc(r, s, o + 8, RelocMethodOff32, sym_ifn(r->p, t, m), 0);
+		reach_reloc(r, s, o + 12, RelocMethodOff32, sym_method(r->p, t, m), 0);
 	}
 	put(s, at + 4, n, 2);
 	put(s, at + 6, exported, 2);
 	put(s, at + 8, moff, 4);
 }
 
-void typedesc_methods(Whole *w, Sym *s)
+static void mark_method(Reach *r, Type *t, const MethodEntry *m)
+{
+	Sym *sig = sym_type(r->p, m->sig);
+	reach_in_iface(r, sig);
+	reach_mark(r, sig);
+	reach_mark(r, sym_ifn(r->p, t, m));
+	reach_mark(r, sym_method(r->p, t, m));
+}
+
+void typedesc_mark_method(Reach *r, Sym *s, u32 i)
+{
+	mark_method(r, s->def->type, &types_methodset(r->p->chk, s->def->type)->m[i]);
+}
+
+void typedesc_methods(Reach *r, Sym *s, bool exported)
 {
 	Type *t = s->def->type;
 	if (types_is_interface(t))
 		return;
-	MethodSet *ms = types_methodset(w->p->chk, t);
+	MethodSet *ms = types_methodset(r->p->chk, t);
 	for (u32 i = 0; i < ms->n; i++) {
 		const MethodEntry *m = &ms->m[i];
-		if (!(w->reflect_methods && m->fn->name->exported) && !map_getp(&w->imethod, sym_imethod(w->p, m->fn, m->sig)))
-			continue;
-		Sym *sig = sym_type(w->p, m->sig);
-		sig->used_in_iface = true;
-		whole_mark(w, sig);
-		whole_mark(w, sym_ifn(w->p, t, m));
-		whole_mark(w, sym_method(w->p, t, m));
+		if (exported && m->fn->name->exported)
+			mark_method(r, t, m);
+		else if (!exported && reach_called(r, sym_imethod(r->p, m->fn, m->sig), s, i))
+			mark_method(r, t, m);
 	}
 }
 
 /* ---- kinds ---- */
 
-static Sym *hash_val(Whole *w, Type *t)
+static Sym *hash_val(Reach *r, Type *t)
 {
-	Layout *l = types_layout(w->p->chk, t);
+	Layout *l = types_layout(r->p->chk, t);
 	static const struct { i64 size; const char *name; } shared[] = {
 		{0, "memhash0"}, {1, "memhash8"}, {2, "memhash16"}, {4, "memhash32"}, {8, "memhash64"}, {16, "memhash128"},
 	};
 	for (size_t i = 0; l->regular && i < nelem(shared); i++)
 		if (l->size == shared[i].size)
-			return sym_funcval(w->p, sym_runtime(w->p, shared[i].name));
+			return sym_funcval(r->p, sym_runtime(r->p, shared[i].name));
 	TypeKind k = (TypeKind)types_under(t)->kind;
 	const char *name = k == KindString ? "strhash" : k == KindFloat32 ? "f32hash" : k == KindFloat64 ? "f64hash" :
 		k == KindComplex64 ? "c64hash" : k == KindComplex128 ? "c128hash" :
-		k == KindInterface ? (types_typeset(w->p->chk, t)->nmethod ? "interhash" : "nilinterhash") : NULL;
-	return sym_funcval(w->p, name ? sym_runtime(w->p, name) : sym_hash(w->p, t));
+		k == KindInterface ? (types_typeset(r->p->chk, t)->nmethod ? "interhash" : "nilinterhash") : NULL;
+	return sym_funcval(r->p, name ? sym_runtime(r->p, name) : sym_hash(r->p, t));
 }
 
 enum { MapNeedKeyUpdate = 1, MapHashMightPanic = 2, MapIndirectKey = 4, MapIndirectElem = 8, MapInlineMax = 128 };
@@ -294,9 +291,9 @@ static bool hash_might_panic(Type *t)
 }
 
 /* struct { ctrl uint64; slots [8]struct { key K; elem E } }, big keys and elements by pointer */
-static void put_map(Whole *w, Sym *s, Type *t)
+static void put_map(Reach *r, Sym *s, Type *t)
 {
-	Checker *c = w->p->chk;
+	Checker *c = r->p->chk;
 	Type *u = types_under(t);
 	bool ikey = types_size(c, u->key) > MapInlineMax, ielem = types_size(c, u->elem) > MapInlineMax;
 	Obj *slot[] = {
@@ -310,10 +307,10 @@ static void put_map(Whole *w, Sym *s, Type *t)
 	};
 	Type *gt = types_struct(c, group, NULL, 2);
 	Layout *sl = types_layout(c, st);
-	put_ptr(w, s, 48, sym_type(w->p, u->key));
-	put_ptr(w, s, 56, sym_type(w->p, u->elem));
-	put_ptr(w, s, 64, sym_alloc(w->p, gt));
-	put_ptr(w, s, 72, hash_val(w, u->key));
+	put_ptr(r, s, 48, sym_type(r->p, u->key));
+	put_ptr(r, s, 56, sym_type(r->p, u->elem));
+	put_ptr(r, s, 64, sym_alloc(r->p, gt));
+	put_ptr(r, s, 72, hash_val(r, u->key));
 	put(s, 80, (u64)types_size(c, gt), 8);
 	put(s, 88, (u64)sl->size, 8);
 	put(s, 96, (u64)sl->offset[1], 8);
@@ -345,30 +342,30 @@ static const Pkg *first_unexported_pkg(Obj **o, u32 n)
 	return NULL;
 }
 
-static void put_interface(Whole *w, Sym *s, Type *t, Type *u, u32 at)
+static void put_interface(Reach *r, Sym *s, Type *t, Type *u, u32 at)
 {
-	TypeSet *ts = types_typeset(w->p->chk, u);
+	TypeSet *ts = types_typeset(r->p->chk, u);
 	const Pkg *pkg = t->kind == KindNamed ? t->named.obj->pkg : first_unexported_pkg(ts->method, ts->nmethod);
 	if (pkg)
-		put_ptr(w, s, 48, plain_name(w, pkg->path, false));
-	sym_reloc(w->p, s, 56, RelocAddr64, s, at);
+		put_ptr(r, s, 48, plain_name(r, pkg->path, false));
+	reach_reloc(r, s, 56, RelocAddr64, s, at);
 	put(s, 64, ts->nmethod, 8);
 	put(s, 72, ts->nmethod, 8);
 	/* the set is sorted by name; imethods of unexported names carry their package */
 	for (u32 i = 0; i < ts->nmethod; i++) {
-		put_off(w, s, at + 8 * i, member_name(w, ts->method[i], NULL, 0, 0));
-		put_off(w, s, at + 8 * i + 4, sym_type(w->p, types_func(w->p->chk, ts->method[i]->type->fn.params,
+		put_off(r, s, at + 8 * i, member_name(r, ts->method[i], NULL, 0, 0));
+		put_off(r, s, at + 8 * i + 4, sym_type(r->p, types_func(r->p->chk, ts->method[i]->type->fn.params,
 			ts->method[i]->type->fn.results, ts->method[i]->type->variadic)));
 	}
 }
 
-static void put_struct(Whole *w, Sym *s, Type *u, u32 at)
+static void put_struct(Reach *r, Sym *s, Type *u, u32 at)
 {
-	Layout *l = types_layout(w->p->chk, u);
+	Layout *l = types_layout(r->p->chk, u);
 	const Pkg *pkg = first_unexported_pkg(u->st.field, u->st.n);
 	if (pkg)
-		put_ptr(w, s, 48, plain_name(w, pkg->path, false));
-	sym_reloc(w->p, s, 56, RelocAddr64, s, at);
+		put_ptr(r, s, 48, plain_name(r, pkg->path, false));
+	reach_reloc(r, s, 56, RelocAddr64, s, at);
 	put(s, 64, u->st.n, 8);
 	put(s, 72, u->st.n, 8);
 	for (u32 i = 0; i < u->st.n; i++) {
@@ -376,93 +373,93 @@ static void put_struct(Whole *w, Sym *s, Type *u, u32 at)
 		const char *tag = u->st.tag && u->st.tag[i] ? u->st.tag[i] : "";
 		u8 flags = f->flags & ObjEmbedded ? NameEmbedded : 0;
 		/* the struct says the package of its fields: names here have none */
-		Sym *name = name_sym(w, f->name->s, f->name->len, tag, (u32)strlen(tag), NULL, flags | (f->name->exported ? NameExported : 0));
-		put_ptr(w, s, at + 24 * i, name);
-		put_ptr(w, s, at + 24 * i + 8, sym_type(w->p, f->type));
+		Sym *name = name_sym(r, f->name->s, f->name->len, tag, (u32)strlen(tag), NULL, flags | (f->name->exported ? NameExported : 0));
+		put_ptr(r, s, at + 24 * i, name);
+		put_ptr(r, s, at + 24 * i + 8, sym_type(r->p, f->type));
 		put(s, at + 24 * i + 16, (u64)l->offset[i], 8);
 	}
 }
 
-static void put_func(Whole *w, Sym *s, Type *u, u32 at)
+static void put_func(Reach *r, Sym *s, Type *u, u32 at)
 {
 	u32 in = u->fn.params->tuple.n, out = u->fn.results->tuple.n;
 	put(s, 48, in, 2);
 	put(s, 50, out | (u->variadic ? 1u << 15 : 0), 2);
 	for (u32 i = 0; i < in; i++)
-		put_ptr(w, s, at + 8 * i, sym_type(w->p, u->fn.params->tuple.v[i]->type));
+		put_ptr(r, s, at + 8 * i, sym_type(r->p, u->fn.params->tuple.v[i]->type));
 	for (u32 i = 0; i < out; i++)
-		put_ptr(w, s, at + 8 * (in + i), sym_type(w->p, u->fn.results->tuple.v[i]->type));
+		put_ptr(r, s, at + 8 * (in + i), sym_type(r->p, u->fn.results->tuple.v[i]->type));
 }
 
-static void put_kind(Whole *w, Sym *s, Type *t, Type *u, u32 array_at)
+static void put_kind(Reach *r, Sym *s, Type *t, Type *u, u32 array_at)
 {
-	Checker *c = w->p->chk;
+	Checker *c = r->p->chk;
 	switch (u->kind) {
 	case KindArray:
-		put_ptr(w, s, 48, sym_type(w->p, u->elem));
-		put_ptr(w, s, 56, sym_type(w->p, types_slice(c, u->elem)));
+		put_ptr(r, s, 48, sym_type(r->p, u->elem));
+		put_ptr(r, s, 56, sym_type(r->p, types_slice(c, u->elem)));
 		put(s, 64, (u64)u->len, 8);
 		break;
 	case KindChan:
-		put_ptr(w, s, 48, sym_type(w->p, u->elem));
+		put_ptr(r, s, 48, sym_type(r->p, u->elem));
 		put(s, 56, u->dir == ChanBoth ? 3 : u->dir == ChanSendOnly ? 2 : 1, 8);
 		break;
 	case KindPointer: case KindSlice:
-		put_ptr(w, s, 48, sym_type(w->p, u->elem));
+		put_ptr(r, s, 48, sym_type(r->p, u->elem));
 		break;
-	case KindMap: put_map(w, s, t); break;
-	case KindFunc: put_func(w, s, u, array_at); break;
-	case KindInterface: put_interface(w, s, t, u, array_at); break;
-	case KindStruct: put_struct(w, s, u, array_at); break;
+	case KindMap: put_map(r, s, t); break;
+	case KindFunc: put_func(r, s, u, array_at); break;
+	case KindInterface: put_interface(r, s, t, u, array_at); break;
+	case KindStruct: put_struct(r, s, u, array_at); break;
 	default: break;
 	}
 }
 
-void typedesc_fill(Whole *w, Sym *s)
+void typedesc_fill(Reach *r, Sym *s)
 {
-	Checker *c = w->p->chk;
+	Checker *c = r->p->chk;
 	Type *t = s->def->type, *u = types_under(t);
 	u32 array, rec = kind_bytes(c, u, &array);
 	bool named = t->kind == KindNamed || t->kind <= KindLastBasic;
 	u32 nmethod = types_is_interface(t) ? 0 : types_methodset(c, t)->n;
 	bool uncommon = named || nmethod;
 	u32 array_at = rec + (uncommon ? UncommonBytes : 0);
-	begin(w, s, array_at + array + nmethod * MethodBytes);
+	begin(r, s, array_at + array + nmethod * MethodBytes);
 	s->type = t;
-	put_prefix(w, s, t);
+	put_prefix(r, s, t);
 	ARENA_LOCAL(a, 1024);
 	Buf str = {.ar = &a};
 	types_print(&str, c, t, QualName, NULL);
 	bool exported = t->kind == KindNamed && t->named.obj->name->exported;
-	put_off(w, s, 40, plain_name(w, buf_str(&str), exported));
+	put_off(r, s, 40, plain_name(r, buf_str(&str), exported));
 	arena_free(&a);
 	s->data[20] |= (u8)((named ? TFlagNamed : 0) | (uncommon ? TFlagUncommon : 0));
 	if (types_layout(c, t)->comparable)
-		put_ptr(w, s, 24, equal_val(w, t));
+		put_ptr(r, s, 24, equal_val(r, t));
 	/* reflection may take the address of a T and then look for methods */
 	bool ptr_methods = t->kind != KindPointer && !types_is_interface(t) && types_methodset(c, types_pointer(c, t))->n;
 	if (ptr_methods || (named && t->kind != KindPointer))
-		sym_reloc(w->p, s, 44, ptr_methods ? RelocOff32 : RelocTypeOffWeak, sym_type(w->p, types_pointer(c, t)), 0);
-	put_kind(w, s, t, u, array_at);
+		reach_reloc(r, s, 44, ptr_methods ? RelocOff32 : RelocTypeOffWeak, sym_type(r->p, types_pointer(c, t)), 0);
+	put_kind(r, s, t, u, array_at);
 	if (uncommon)
-		put_uncommon(w, s, t, rec, UncommonBytes + array);
+		put_uncommon(r, s, t, rec, UncommonBytes + array);
 }
 
 /* ---- itabs: {inter, type, hash, pad, fun[]} ---- */
 
-void itab_fill(Whole *w, Sym *s)
+void itab_fill(Reach *r, Sym *s)
 {
 	Type *t = s->def->type, *it = s->def->type2;
-	TypeSet *ts = types_typeset(w->p->chk, types_under(it));
-	MethodSet *ms = types_methodset(w->p->chk, t);
-	begin(w, s, 24 + 8 * ts->nmethod);
-	put_ptr(w, s, 0, sym_type(w->p, it));
-	put_ptr(w, s, 8, sym_type(w->p, t));
-	put(s, 16, typedesc_hash(w->p, t), 4);
+	TypeSet *ts = types_typeset(r->p->chk, types_under(it));
+	MethodSet *ms = types_methodset(r->p->chk, t);
+	begin(r, s, 24 + 8 * ts->nmethod);
+	put_ptr(r, s, 0, sym_type(r->p, it));
+	put_ptr(r, s, 8, sym_type(r->p, t));
+	put(s, 16, typedesc_hash(r->p, t), 4);
 	for (u32 i = 0; i < ts->nmethod; i++)
 		for (u32 k = 0; k < ms->n; k++) {
 			const Obj *want = ts->method[i], *have = ms->m[k].fn;
 			if (want->name == have->name && (want->name->exported || want->pkg == have->pkg))
-				put_ptr(w, s, 24 + 8 * i, sym_ifn(w->p, t, &ms->m[k]));
+				put_ptr(r, s, 24 + 8 * i, sym_ifn(r->p, t, &ms->m[k]));
 		}
 }

@@ -4,7 +4,7 @@
  * makes their contents (SSA of a function, bytes and relocations of a descriptor or variable), and marks what
  * they refer to. Methods follow gc's linker: a method of a type that was converted to an interface lives if its name
  * and signature is called through some interface, or if reflection may ask for it. Only monotone insertions happen here, so
- * the result does not depend on the order of work.
+ * the result does not depend on the order of work, and all threads take part in it.
  */
 #ifndef SEAGO_WHOLE_H
 #define SEAGO_WHOLE_H
@@ -13,42 +13,57 @@
 
 typedef struct Whole {
 	Program *p;
+	Pool *pool;
 	Pkg **pkg; u32 npkg;       /* all packages, dependency order */
-	VEC(Sym *) work;           /* live, not yet processed */
-	VEC(Sym *) live;           /* every live symbol, arrival order: sort before output */
-	VEC(Sym *) iface_types;    /* live type descriptors used in interfaces */
-	Map imethod;               /* Sym* of a called interface method -> 1 */
-	Map by_name;               /* Name* of a symbol pushed by go:linkname -> Obj* */
-	Map pkg_by_path;           /* Name* -> Pkg* */
-	bool reflect_methods;      /* reflection may call any exported method of an interface type */
+	VEC(Sym *) live;           /* after reach: every live symbol, in no order */
+	Map by_name;               /* Name* of a symbol pushed by go:linkname -> Obj*; frozen before reach */
+	Map pkg_by_path;           /* Name* -> Pkg*; likewise */
 	VEC(Sym *) inits;          /* functions run before main.main, in order; those left out are not reachable */
 	const char **root; u32 nroot;   /* Go symbols the C runtime and generated code refer to */
-	bool bad;                  /* a body had errors */
+	struct Reach *reach;       /* one a worker */
+	struct Joins *joins;       /* reach.c */
 } Whole;
+
+/* One thread's part in reach: what it hands out lives in its arena. */
+typedef struct Reach {
+	Whole *w;
+	Program *p;
+	Arena ar;
+	VEC(Sym *) live;           /* symbols this thread was the first to mark */
+	bool bad;                  /* a body had errors */
+} Reach;
 
 /* ---- reach.c ---- */
 /* Indexes linknames and packages; call after declarations of all packages are checked. */
-void whole_start(Whole *w, Program *p, Pkg **pkg, u32 npkg);
-/* Builds everything reachable from the runtime's roots and main. False if a reachable body has errors. */
+void whole_start(Whole *w, Program *p, Pkg **pkg, u32 npkg, Pool *pool);
 /* Gives a string variable its value, as the linker's -X does (before whole_reach). */
 void whole_define_string(Whole *w, const char *name, const char *text);
+/* Builds everything reachable from the runtime's roots and main. False if a reachable body has errors. */
 bool whole_reach(Whole *w);
-void whole_mark(Whole *w, Sym *s);
+void reach_mark(Reach *r, Sym *s);             /* s is live */
+void reach_in_iface(Reach *r, Sym *type);      /* values of the type are put into interfaces */
+/* Method m of type is wanted if im is called: true if it is already, else it will be marked when that happens. */
+bool reach_called(Reach *r, Sym *im, Sym *type, u32 m);
+static inline void reach_reloc(Reach *r, Sym *s, u32 off, RelocKind k, Sym *to, i64 add)
+{
+	vec_push(&r->ar, &s->rel, (Reloc){.off = off, .kind = k, .sym = to, .add = add});
+}
 /* ---- typedesc.c: descriptors in internal/abi's layout ---- */
-void typedesc_fill(Whole *w, Sym *s);          /* WhatType */
-void typedesc_alloc(Whole *w, Sym *s);         /* WhatAlloc */
-void itab_fill(Whole *w, Sym *s);              /* WhatItab */
-/* Marks what a descriptor used in an interface keeps alive; called again when more methods are called. */
-void typedesc_methods(Whole *w, Sym *s);
+void typedesc_fill(Reach *r, Sym *s);          /* WhatType */
+void typedesc_alloc(Reach *r, Sym *s);         /* WhatAlloc */
+void itab_fill(Reach *r, Sym *s);              /* WhatItab */
+/* Marks what a descriptor used in an interface keeps alive: methods that are called, now or later; or all exported ones. */
+void typedesc_methods(Reach *r, Sym *s, bool exported);
+void typedesc_mark_method(Reach *r, Sym *s, u32 i);
 Sym *gcmask_sym(Program *p, Type *t);          /* 1 bit a word, shared by content */
 u32 typedesc_hash(Program *p, Type *t);            /* abi.Type.Hash */
 /* ---- static.c: initialisers as data ---- */
 /* Whether the initialiser of b is data (checks it if that takes more than its type); then its variable needs no code. */
-bool static_ok(Whole *w, Body *b);
+bool static_ok(Reach *r, Body *b);
 /* pure.c: whether an initialiser has no effect but its variable's value; then it runs only if the variable is live. */
-bool init_is_pure(Whole *w, const Body *b);
+bool init_is_pure(Reach *r, const Body *b);
 /* Lays out the data of a variable's symbol if its initialiser is static; otherwise leaves it zero. */
-void static_fill(Whole *w, Sym *var);
+void static_fill(Reach *r, Sym *var);
 
 /* ---- callgraph.c ---- */
 Sym *sym_target(Sym *s);                       /* through aliases */
