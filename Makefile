@@ -63,6 +63,7 @@ $(B)/runner: $(wildcard test/runner/*.c) test/runner/runner.h $(call obj_of,base
 UNIT := test_base test_syntax test_types test_const test_malloc test_gcworld test_rt test_ssa test_gen
 GOROOT_USED = $(or $(GOROOT_FOUND),goroot)
 SANITIZE := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wall -Wextra -Wno-unused-parameter
+TSAN := -std=gnu11 -O1 -g -fsanitize=thread -Wall -Wextra -Wno-unused-parameter
 
 # what make test runs, in the runner's terms
 SUITES = unit:$(B)/test_base unit:$(B)/test_malloc unit:$(B)/test_gcworld unit:$(B)/test_rt unit:$(B)/test_gen
@@ -78,10 +79,13 @@ SUITES += "unit:test/binary $(B)/seago"
 SUITES += "unit:test/hostile $(B)/seago"
 SUITES += "unit:test/examples $(B)/seago $(GOROOT_USED)"
 SUITES += "unit:test/sanitize $(B)/asan $(GOROOT_USED)"
+SUITES += "unit:test/race $(B)/tsan/seago $(B)/seago"
 SUITES += err:test/err run:test/run run:test/fix run:bench/run goroot:test/goroot.list
 test: std
 	$(MAKE) $(B)/seago $(B)/runner $(addprefix $(B)/,$(UNIT))
 	$(MAKE) B=$(B)/asan CFLAGS="$(SANITIZE)" $(B)/asan/seago $(B)/asan/test_types
+	@if echo 'int main(void) { return 0; }' | $(CC) -fsanitize=thread -x c -o $(B)/tsan-probe - 2>/dev/null; then \
+		$(MAKE) B=$(B)/tsan CFLAGS="$(TSAN)" $(B)/tsan/seago; fi
 	tools/layers
 	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) -known test/known.txt -exclude test/goroot-excluded.txt $(SUITES)
 

@@ -132,6 +132,21 @@ void *arena_alloc_checked(Arena *a, size_t size, size_t align)
 }
 #endif
 
+void *arena_fresh(Arena *a, size_t size)
+{
+	size = align_up(size + sizeof(ArenaChunk) + ChunkSmall, 4096);   /* large: it goes back to the system */
+	ArenaChunk *c = from_system(size);
+	c->size = size;
+	a->total += size;
+	if (a->chunk) {                 /* behind the chunk in use, which stays the newest */
+		c->prev = a->chunk->prev;
+		a->chunk->prev = c;
+	} else {
+		a->chunk = c;
+	}
+	return (void *)align_up((uintptr_t)(c + 1), 16);
+}
+
 bool arena_extend(Arena *a, void *end, size_t size)
 {
 #ifdef ARENA_CHECKED

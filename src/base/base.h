@@ -46,6 +46,7 @@ struct Arena {
 typedef struct ArenaMark { ArenaChunk *chunk; char *p, *end; } ArenaMark;
 
 void *arena_grow(Arena *a, size_t size, size_t align);   /* slow path of arena_alloc */
+void *arena_fresh(Arena *a, size_t size);                /* zero pages of their own, touched when used */
 bool arena_extend(Arena *a, void *end, size_t size);     /* true if what ended at end, the newest allocation, got size more bytes */
 void arena_free(Arena *a);                               /* gives everything back */
 void arena_reset(Arena *a);                              /* keeps the newest chunk, contents gone */
@@ -79,6 +80,19 @@ static inline void *arena_alloc(Arena *a, size_t size, size_t align)
 		return arena_grow(a, size, align);
 	a->p = p + size;
 	return memset(p, 0, size);
+}
+static inline void *arena_copy(Arena *a, const void *from, size_t size, size_t align)
+{
+#ifdef ARENA_CHECKED
+	void *to = arena_alloc_checked(a, size, align);
+	return size ? memcpy(to, from, size) : to;
+#endif
+	char *p = (char *)(((uintptr_t)a->p + align - 1) & ~(uintptr_t)(align - 1));
+	if (unlikely(!a->p || size > (size_t)(a->end - a->p) || p + size > a->end))
+		p = arena_grow(a, size, align);
+	else
+		a->p = p + size;
+	return size ? memcpy(p, from, size) : p;
 }
 #define arena_new(a, T) ((T *)arena_alloc(a, sizeof(T), _Alignof(T)))
 #define arena_array(a, T, n) ((T *)arena_alloc(a, sizeof(T) * (size_t)(n), _Alignof(T)))

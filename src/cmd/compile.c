@@ -87,7 +87,7 @@ static void compile_one(void *arg, int worker, u32 i)
 }
 
 /* One component of the call graph: its callees have been summarised. */
-static void summarise_component(void *arg, Func **f, u32 n)
+static void summarise_component(void *arg, int worker, Func **f, u32 n)
 {
 	Build *b = arg;
 	for (u32 i = 0; i < n; i++) {

@@ -1,4 +1,5 @@
 /* The phases every build goes through, in order, and what is printed about them. */
+#include <stdatomic.h>
 #include <stdio.h>
 #include "cmd.h"
 
@@ -84,6 +85,47 @@ static void dump_trees(Build *b)
 	fputs(buf_str(&out), stdout);
 }
 
+/* ---- check: a package as soon as those it imports are done ---- */
+
+typedef struct CheckItem { LoadPkg *p; _Atomic u32 waiting; VEC(struct CheckItem *) user; } CheckItem;
+
+static void check_package(void *arg, int worker, void *item)
+{
+	Build *b = arg;
+	CheckItem *c = item;
+	Pkg *p = c->p->pkg;
+	types_collect(b->chk, p);
+	types_decls(b->chk, p);
+	if (p->main_module || b->opt.check_all)
+		types_finish(b->chk, p);
+	for (u32 i = 0; i < c->user.n; i++)
+		if (atomic_fetch_sub(&c->user.a[i]->waiting, 1) == 1)
+			pool_add(b->pool, c->user.a[i]);
+}
+
+static void check_packages(Build *b)
+{
+	Loader *l = &b->load;
+	CheckItem *item = arena_array(&b->ar, CheckItem, l->all.n);
+	Map index = {0};
+	for (u32 i = 0; i < l->all.n; i++) {
+		item[i].p = l->all.a[i];
+		map_putp(&b->ar, &index, l->all.a[i], &item[i]);
+	}
+	for (u32 i = 0; i < l->all.n; i++)
+		for (u32 k = 0; k < item[i].p->nimport; k++) {
+			CheckItem *from = map_getp(&index, item[i].p->import[k]);
+			if (!from)
+				continue;
+			vec_push(&b->ar, &from->user, &item[i]);
+			item[i].waiting++;
+		}
+	for (u32 i = 0; i < l->all.n; i++)
+		if (!item[i].waiting)
+			pool_add(b->pool, &item[i]);
+	pool_drain(b->pool, check_package, b);
+}
+
 bool build_front(Build *b)
 {
 	Loader *l = &b->load;
@@ -97,13 +139,8 @@ bool build_front(Build *b)
 	if (b->nerror || build_stopped(b, "load"))
 		return !b->nerror;
 	build_phase(b, "check");
-	for (u32 i = 0; i < l->all.n; i++) {
-		LoadPkg *p = l->all.a[i];
-		types_collect(b->chk, p->pkg);
-		types_decls(b->chk, p->pkg);
-		if (p->pkg->main_module || b->opt.check_all)
-			types_finish(b->chk, p->pkg);
-		build_report(b, p);
-	}
+	check_packages(b);
+	for (u32 i = 0; i < l->all.n; i++)
+		build_report(b, l->all.a[i]);
 	return !b->nerror;
 }

@@ -2064,7 +2064,7 @@ static void source_file(Parser *p, ParseMode mode)
 /* Copies of exactly the size, in the arena of the file. */
 static void *keep(Arena *a, const void *from, u32 n, size_t size)
 {
-	return memcpy(arena_alloc(a, n * size + 1, 8), from, n * size);
+	return arena_copy(a, from, n * size, 8);
 }
 
 static File *finish(Parser *p)

@@ -438,20 +438,27 @@ void types_collect(Checker *k, Pkg *p)
 	PkgPriv *v = k_new(k, PkgPriv);
 	p->cpriv = v;
 	p->chk = k;
-	p->scope = scope_new(k->ar, k->universe);
+	p->scope = k_new(k, Scope);
+	p->scope->parent = k->universe;
 	v->version = version_parse(p->goversion ? p->goversion : k->goversion);
 	v->fscope = k_array(k, Scope *, p->nfile + 1);
 	inst_map_init(k, p);
 	if (k->test_builtins)
 		universe_test_builtins(k);
 	Check *c = check_open(k, p);
+	u64 nnode = 0;
+	for (u32 i = 0; i < p->nfile; i++)
+		nnode += p->file[i]->nnode + 1;
+	/* most of it is never looked at: pages of its own, touched as bodies are checked */
+	ExprInfo *info = arena_fresh(c->ar, nnode * sizeof *info);
 	Collect x = { .c = c, .p = p, .v = v };
 	if (v->version > version_parse(k->goversion) && p->nfile)
 		err_at(c, p->file[0]->pkgpos, "package requires newer Go version go1.%d (application built with %s)", v->version, k->goversion);
 	for (u32 i = 0; i < p->nfile; i++) {
 		x.f = p->file[i];
 		x.f->index = i;
-		x.f->info = k_array(k, ExprInfo, x.f->nnode + 1);
+		x.f->info = info;
+		info += x.f->nnode + 1;
 		x.f->info[0].type = (Type *)p;
 		x.fs = v->fscope[i] = scope_new(c->ar, p->scope);
 		c->env.file = x.f;

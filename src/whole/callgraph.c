@@ -2,17 +2,24 @@
  *
  * An edge is a static call or a reference to code (a closure made, a function value): the summary of a literal is wanted where its
  * closure is made. Components come from Tarjan's algorithm with an explicit stack. Functions are taken in the order
- * of their names, so that nothing depends on the order in which they were found. */
+ * of their names, so that nothing depends on the order in which they were found. A component is handed to the workers when those it
+ * has edges to are done; it may look at their functions and at its own, at no others. */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include "whole.h"
 
-typedef struct CallNode { Func *f; u32 low, num; bool on_stack; u32 i, n; u32 *succ; } CallNode;
+typedef struct CallNode { Func *f; u32 low, num, comp; bool on_stack; u32 i, n; u32 *succ; } CallNode;
+typedef struct Component { Func **f; u32 n; _Atomic u32 waiting; VEC(u32) user; } Component;
 typedef struct Graph {
 	Arena *ar;
 	CallNode *node; u32 n;
 	Map index;               /* Func* -> node + 1 */
 	VEC(u32) stack;
 	u32 serial;
+	VEC(Component) comp;     /* callees first */
+	Pool *pool;
+	void (*fn)(void *arg, int worker, Func **f, u32 n);
+	void *arg;
 } Graph;
 
 Sym *sym_target(Sym *s)
@@ -71,22 +78,35 @@ static void enter(Graph *g, u32 i)
 	find_edges(g, x);
 }
 
-/* Takes the component whose root is i off the stack. */
-static void emit(Graph *g, u32 i, void (*fn)(void *arg, Func **f, u32 n), void *arg)
+/* Takes the component whose root is i off the stack; it waits for those its functions have edges to. */
+static void emit(Graph *g, u32 i)
 {
-	u32 at = g->stack.n;
+	u32 at = g->stack.n, me = g->comp.n;
 	do
 		g->node[g->stack.a[--at]].on_stack = false;
 	while (g->stack.a[at] != i);
-	u32 n = g->stack.n - at;
-	Func **f = arena_array(g->ar, Func *, n);
-	for (u32 k = 0; k < n; k++)
-		f[k] = g->node[g->stack.a[at + k]].f;
+	Component c = {.n = g->stack.n - at};
+	c.f = arena_array(g->ar, Func *, c.n);
+	for (u32 k = 0; k < c.n; k++) {
+		CallNode *x = &g->node[g->stack.a[at + k]];
+		c.f[k] = x->f;
+		x->comp = me;
+	}
+	for (u32 k = 0; k < c.n; k++) {
+		CallNode *x = &g->node[g->stack.a[at + k]];
+		for (u32 s = 0; s < x->n; s++) {
+			u32 to = g->node[x->succ[s]].comp;
+			if (to == me || (g->comp.a[to].user.n && vec_last(&g->comp.a[to].user) == me))
+				continue;
+			vec_push(g->ar, &g->comp.a[to].user, me);
+			c.waiting++;
+		}
+	}
+	vec_push(g->ar, &g->comp, c);
 	g->stack.n = at;
-	fn(arg, f, n);
 }
 
-static void visit(Graph *g, u32 root, void (*fn)(void *arg, Func **f, u32 n), void *arg)
+static void visit(Graph *g, u32 root)
 {
 	VEC(u32) path = {0};
 	enter(g, root);
@@ -109,7 +129,7 @@ static void visit(Graph *g, u32 root, void (*fn)(void *arg, Func **f, u32 n), vo
 		if (path.n && g->node[vec_last(&path)].low > x->low)
 			g->node[vec_last(&path)].low = x->low;
 		if (x->low == x->num)
-			emit(g, i, fn, arg);
+			emit(g, i);
 	}
 }
 
@@ -118,10 +138,22 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*(Func *const *)a)->sym->name, (*(Func *const *)b)->sym->name);
 }
 
-void whole_bottom_up(Whole *w, void (*fn)(void *arg, Func **f, u32 n), void *arg)
+static void run_component(void *arg, int worker, void *item)
+{
+	Graph *g = arg;
+	Component *c = item;
+	g->fn(g->arg, worker, c->f, c->n);
+	for (u32 i = 0; i < c->user.n; i++) {
+		Component *u = &g->comp.a[c->user.a[i]];
+		if (atomic_fetch_sub(&u->waiting, 1) == 1)
+			pool_add(g->pool, u);
+	}
+}
+
+void whole_bottom_up(Whole *w, void (*fn)(void *arg, int worker, Func **f, u32 n), void *arg)
 {
 	Arena ar = {0};
-	Graph g = {.ar = &ar};
+	Graph g = {.ar = &ar, .pool = w->pool, .fn = fn, .arg = arg};
 	Func **f = arena_array(&ar, Func *, w->live.n);
 	for (u32 i = 0; i < w->live.n; i++)
 		if (w->live.a[i]->fn)
@@ -134,6 +166,10 @@ void whole_bottom_up(Whole *w, void (*fn)(void *arg, Func **f, u32 n), void *arg
 	}
 	for (u32 i = 0; i < g.n; i++)
 		if (!g.node[i].num)
-			visit(&g, i, fn, arg);
+			visit(&g, i);
+	for (u32 i = g.comp.n; i-- > 0;)
+		if (!g.comp.a[i].waiting)
+			pool_add(w->pool, &g.comp.a[i]);
+	pool_drain(w->pool, run_component, &g);
 	arena_free(&ar);
 }

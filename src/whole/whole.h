@@ -68,8 +68,8 @@ void static_fill(Reach *r, Sym *var);
 /* ---- callgraph.c ---- */
 Sym *sym_target(Sym *s);                       /* through aliases */
 Func *sym_code(Sym *s);                        /* the function a symbol is, or whose function value it is; NULL: none here */
-/* Calls fn for every strongly connected component of live functions, callees first. */
-void whole_bottom_up(Whole *w, void (*fn)(void *arg, Func **f, u32 n), void *arg);
+/* Calls fn on the workers for every strongly connected component of live functions, callees first. */
+void whole_bottom_up(Whole *w, void (*fn)(void *arg, int worker, Func **f, u32 n), void *arg);
 /* ---- inline.c ---- */
 void inline_calls(Func *f);                    /* takes in what inline_decide has allowed */
 void inline_decide(Func *f);

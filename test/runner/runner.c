@@ -2,7 +2,7 @@
  *
  *     runner [-j n] [-v] [-seago path] [-goroot dir] [-known file]... [-exclude file] [-kind kind] SUITE...
  *
- * Suites: unit:COMMAND   passes if the command (words separated by blanks) exits with 0
+ * Suites: unit:COMMAND   passes if the command (words separated by blanks) exits with 0; skipped with 77
  *         run:DIR        Go programs and what they print (x.go, x.out)
  *         err:DIR        // ERROR "regexp" on the line that is wrong
  *         goroot:LIST    files of GOROOT/test named in LIST, or "all"
@@ -106,16 +106,17 @@ static const char *known_why(const Runner *r, const char *name)
 static Outcome run_test(Runner *r, const Test *t)
 {
 	Arena a = {0};
-	bool ok = kind_run(r, &a, t);
+	Outcome o = kind_run(r, &a, t);
 	arena_free(&a);
-	return ok ? Passed : Failed;
+	return o;
 }
 
 /* A test that fails is run once more: passing then is reported, since it means a race or a time limit, and counts as passed. */
 static Outcome run_twice(Runner *r, const Test *t)
 {
-	if (run_test(r, t) == Passed)
-		return Passed;
+	Outcome o = run_test(r, t);
+	if (o != Failed)
+		return o;
 	if (known_why(r, t->name) || run_test(r, t) == Failed)
 		return Failed;
 	printf("FLAKY %s\n", t->name);

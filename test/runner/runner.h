@@ -56,6 +56,6 @@ bool recipe_read(Runner *r, Test *t, const char *src);
 
 /* ---- kinds.c ---- */
 bool kind_known(const char *kind);
-bool kind_run(Runner *r, Arena *a, const Test *t);
+Outcome kind_run(Runner *r, Arena *a, const Test *t);
 
 #endif

@@ -12,7 +12,7 @@
 
 typedef struct Run { Arena ar; Program prog; Whole whole; const char *passes; } Run;
 
-static void component(void *arg, Func **f, u32 n)
+static void component(void *arg, int worker, Func **f, u32 n)
 {
 	Run *r = arg;
 	for (u32 i = 0; i < n && strstr(r->passes, "inline"); i++) {
@@ -52,12 +52,13 @@ static void summary(Buf *b, const Escape *e)
 }
 
 /* The functions of a case, after the passes, as text. */
-static const char *result(Arena *out, const char *passes, char *text)
+static const char *result(Pool *pool, Arena *out, const char *passes, char *text)
 {
 	Run r = {.passes = passes};
 	r.prog.ar = &r.ar;
 	symtab_init(&r.prog);
 	r.whole.p = &r.prog;
+	r.whole.pool = pool;
 	Diag d;
 	diag_init(&d, &r.ar);
 	VEC(Func *) f = {0};
@@ -89,7 +90,7 @@ static const char *result(Arena *out, const char *passes, char *text)
 	return s;
 }
 
-static int file(Arena *a, const char *path, bool rewrite)
+static int file(Pool *pool, Arena *a, const char *path, bool rewrite)
 {
 	size_t n;
 	char *src = file_read(a, path, &n);
@@ -105,7 +106,7 @@ static int file(Arena *a, const char *path, bool rewrite)
 		char *passes = arena_strndup(a, colon + 1, (size_t)(nl - colon - 1)), *want = strstr(body, "-- want\n");
 		if (want)
 			*want = 0;
-		const char *got = result(a, passes, body);
+		const char *got = result(pool, a, passes, body);
 		if (!rewrite && (!want || strcmp(want + 8, got))) {
 			printf("%s: %.*s\n--- got\n%s--- want\n%s", path, (int)(colon - p - 3), p + 3, got, want ? want + 8 : "");
 			bad++;
@@ -122,9 +123,10 @@ int main(int argc, char **argv)
 {
 	Arena a = {0};
 	int bad = 0;
+	Pool *pool = pool_new(2);
 	bool rewrite = argc > 1 && !strcmp(argv[1], "-w");
 	for (int i = 1 + rewrite; i < argc; i++)
-		bad += file(&a, argv[i], rewrite);
+		bad += file(pool, &a, argv[i], rewrite);
 	arena_free(&a);
 	if (!bad)
 		printf("ok\n");
