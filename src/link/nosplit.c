@@ -13,9 +13,9 @@
 
 enum { StackSmall = 128, Limit = 792, Word = 8, Tail = 2 * Word /* sigpanic and its morestack */, Slack = 16 };
 
-typedef struct Reach { u32 height; bool done, open, checked, taken; } Reach;   /* height: bytes below the return address */
+typedef struct Chains { u32 height; bool done, open, checked, taken; } Chains;   /* height: bytes below the return address */
 
-typedef struct Check { Image *im; Reach *node; } Check;
+typedef struct Check { Image *im; Chains *node; } Check;
 
 static u32 index_of(const Check *c, const Sym *s)
 {
@@ -69,7 +69,7 @@ static u32 call_cost(Check *c, const Sym *s)
 /* Bytes s needs below the place where it (or its caller, for a function without check) is known to have room. */
 static u32 height(Check *c, const Sym *s)
 {
-	Reach *n = &c->node[index_of(c, s)];
+	Chains *n = &c->node[index_of(c, s)];
 	if (n->done)
 		return n->height;
 	if (n->open)
@@ -164,7 +164,7 @@ static void report(Check *c)
 
 bool link_stackguard(Image *im)
 {
-	Check c = {.im = im, .node = arena_array(im->ar, Reach, im->ntext + 1)};
+	Check c = {.im = im, .node = arena_array(im->ar, Chains, im->ntext + 1)};
 	classify(&c);
 	u32 guard = 0;
 	bool over = false;
