@@ -47,6 +47,8 @@ static bool reach(Build *b)
 	whole_start(&b->whole, &b->prog, pkg, l->all.n, b->pool);
 	whole_define_string(&b->whole, "runtime.buildVersion", go_version(b));
 	whole_define_string(&b->whole, "runtime.defaultGOROOT", b->ctx.goroot);
+	if (b->load.tests)
+		whole_define_string(&b->whole, "testing.testBinary", "1");
 	u32 n;
 	const char **undef = robj_undefined(&b->prog, robj_start, (size_t)(robj_end - robj_start), &n);
 	const char **root = arena_array(&b->ar, const char *, n + nelem(lowered));

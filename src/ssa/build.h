@@ -237,6 +237,9 @@ ValueId iface_type(Build *b, Val x);                              /* type word, 
 ValueId type_matches(Build *b, Val x, Type *to, ValueId typ, ValueId *word);
 Val iface_data(Build *b, Val x, Type *t);
 Val conv_number(Build *b, Val v, Type *to);
+enum { TmpBufSize = 32 };                                         /* runtime.tmpBuf */
+ValueId v_buf(Build *b, TypeKind elem, u32 n);                    /* buffer for a result that stays here; else nil */
+Val expr_tmpstring(Build *b, NodeId n);                           /* string(bytes) without a copy: to be used before the bytes change */
 
 /* ---- build_call.c ---- */
 typedef enum CalleeKind { CalleeSym, CalleeClosure, CalleeCode, CalleeBuiltin } CalleeKind;

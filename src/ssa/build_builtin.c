@@ -108,6 +108,39 @@ static ValueId elem_addr(Build *b, ValueId p, ValueId i, i64 size)
 	return v_2(b, SsaAdd, TyPtr, p, v_2(b, SsaMul, TyI64, i, v_int(b, size)));
 }
 
+static void builtin_clear(Build *b, Val x);
+
+/* append(s, make([]T, n)...): no slice is made. Returns the length's node, or 0 if x is not of that form. */
+static NodeId made_length(Build *b, NodeId x, Type *elem)
+{
+	x = node_unparen(b->file, x);
+	const Node *nd = node_at(b->file, x);
+	if (nd->kind != NodeCall || !(info_at(b->file, x)->flags & InfoBuiltinCall) || builtin_of(b, x) != BuiltinMake || list_len(b->file, nd->b) != 2)
+		return 0;
+	Type *t = types_under(b_typeof(b, x));
+	return t->kind == KindSlice && b_same(b, t->elem, elem) ? list_at(b->file, nd->b, 1) : 0;
+}
+
+static Val append_made(Build *b, Val s, Type *t, Type *elem, NodeId length)
+{
+	bool uns;
+	ValueId n = expr_index(b, length, &uns);
+	BlockId bad = b_block(b), fine = b_block(b);
+	b_if(b, v_2(b, SsaLtS, TyI8, n, v_int(b, 0)), bad, fine, -1);
+	b_seal(b, bad);
+	if (b->f->b.a[bad].pred.n) {
+		b_start(b, bad);
+		call_rt0(b, "panicmakeslicelen", 0);
+		b_jump(b, fine);
+	}
+	b_seal(b, fine);
+	b_start(b, fine);
+	Grown g = grow(b, s, n);
+	Val tail = {.form = ValParts, .n = 3, .t = t, .p = {elem_addr(b, g.ptr, g.oldlen, b_size(b, elem)), n, n}};
+	builtin_clear(b, tail);
+	return (Val){.form = ValParts, .n = 3, .t = t, .p = {g.ptr, g.newlen, g.cap}};
+}
+
 static Val builtin_append(Build *b, NodeId n)
 {
 	const Node *nd = node_at(b->file, n);
@@ -118,6 +151,9 @@ static Val builtin_append(Build *b, NodeId n)
 	if (cnt == 1)
 		return s;
 	if (nd->flag & FlagDots) {
+		NodeId made = made_length(b, list_at(b->file, nd->b, 1), elem);
+		if (made)
+			return append_made(b, s, t, elem, made);
 		Val x = expr(b, list_at(b->file, nd->b, 1));
 		if (x.t->kind == KindUntypedNil)
 			return s;

@@ -365,9 +365,16 @@ static bool is_bytes(Type *u, TypeKind k)
 	return u->kind == KindSlice && types_under(u->elem)->kind == k;
 }
 
+ValueId v_buf(Build *b, TypeKind elem, u32 n)
+{
+	return v_new(b, types_array(b->k, b_basic(b, elem), n), FlagBuf);
+}
+
+/* Conversions whose result the runtime puts into a buffer of ours if it is small and does not leave the frame. */
 static Val runtime_slice(Build *b, const char *name, Val v, Type *to)
 {
-	ValueId a[5] = {v_const(b, TyPtr, 0)};
+	bool runes = !strcmp(name, "stringtoslicerune");
+	ValueId a[5] = {v_buf(b, runes ? KindInt32 : KindUint8, !strcmp(name, "intstring") ? 4 : TmpBufSize)};
 	u32 n = 1;
 	for (u32 i = 0; i < v.n; i++)
 		a[n++] = v.p[i];

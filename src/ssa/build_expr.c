@@ -127,7 +127,7 @@ Val binary(Build *b, Op op, Type *t, Val x, Val y)
 	if (kind_is_float(k))
 		return val_1(t, float_op(b, op, x.p[0], y.p[0]));
 	if (k == KindString) {
-		ValueId a[5] = {v_const(b, TyPtr, 0), x.p[0], x.p[1], y.p[0], y.p[1]};
+		ValueId a[5] = {v_buf(b, KindUint8, TmpBufSize), x.p[0], x.p[1], y.p[0], y.p[1]};
 		return val_parts(b, t, call_runtime(b, "concatstring2", "pi", a, 5).p);
 	}
 	return int_op(b, op, t, x.p[0], y.p[0]);
@@ -164,26 +164,37 @@ Val shift(Build *b, Op op, Type *t, Val x, Val y)
 
 /* ---- strings ---- */
 
-static void concat_operands(Build *b, NodeId n, void *out)
+/* A constant that is not empty makes sure that the result is a copy. */
+static bool concat_constant(Build *b, NodeId n)
+{
+	NodeId x = node_unparen(b->file, n);
+	const Node *nd = node_at(b->file, x);
+	u32 len;
+	if (is_const(b, x))
+		return const_str(info_at(b->file, x)->val, &len) && len;
+	return nd->kind == NodeBinary && nd->op == OpAdd && (concat_constant(b, nd->a) || concat_constant(b, nd->b));
+}
+
+static void concat_operands(Build *b, NodeId n, bool has_constant, void *out)
 {
 	VEC(Val) *v = out;
 	NodeId x = node_unparen(b->file, n);
 	const Node *nd = node_at(b->file, x);
 	if (nd->kind == NodeBinary && nd->op == OpAdd && !is_const(b, x)) {
-		concat_operands(b, nd->a, out);
-		concat_operands(b, nd->b, out);
+		concat_operands(b, nd->a, has_constant, out);
+		concat_operands(b, nd->b, has_constant, out);
 		return;
 	}
-	vec_push(b->ar, v, expr(b, n));
+	vec_push(b->ar, v, has_constant ? expr_tmpstring(b, n) : expr(b, n));
 }
 
 static Val concat(Build *b, NodeId n, Type *t)
 {
 	VEC(Val) v = {0};
-	concat_operands(b, n, &v);
-	ValueId nil = v_const(b, TyPtr, 0);
+	concat_operands(b, n, concat_constant(b, n), &v);
+	ValueId buf = v_buf(b, KindUint8, TmpBufSize);
 	if (v.n <= 5) {
-		ValueId a[11] = {nil};
+		ValueId a[11] = {buf};
 		u32 na = 1;
 		for (u32 i = 0; i < v.n; i++)
 			a[na++] = v.a[i].p[0], a[na++] = v.a[i].p[1];
@@ -195,7 +206,20 @@ static Val concat(Build *b, NodeId n, Type *t)
 	for (u32 i = 0; i < v.n; i++)
 		val_store_flags(b, p, 16 * (i64)i, val_retype(v.a[i], b_basic(b, KindString)), FlagNonNil, true);
 	ValueId cnt = v_int(b, v.n);
-	return val_parts(b, t, call_runtime(b, "concatstrings", "pi", (ValueId[]){nil, p, cnt, cnt}, 4).p);
+	return val_parts(b, t, call_runtime(b, "concatstrings", "pi", (ValueId[]){buf, p, cnt, cnt}, 4).p);
+}
+
+Val expr_tmpstring(Build *b, NodeId n)
+{
+	NodeId x = node_unparen(b->file, n);
+	const Node *nd = node_at(b->file, x);
+	if (nd->kind != NodeCall || is_const(b, x) || !(info_at(b->file, x)->flags & InfoConvCall))
+		return expr_borrow(b, n);
+	Type *t = b_typeof(b, x), *from = types_under(b_typeof(b, list_at(b->file, nd->b, 0)));
+	if (types_under(t)->kind != KindString || from->kind != KindSlice || types_under(from->elem)->kind != KindUint8)
+		return expr_borrow(b, n);
+	Val v = expr(b, list_at(b->file, nd->b, 0));
+	return (Val){.form = ValParts, .n = 2, .t = t, .p = {v.p[0], v.p[1]}};
 }
 
 /* ---- conditions ---- */
@@ -252,7 +276,8 @@ static Val expr_binary(Build *b, NodeId n, const Node *nd)
 	if (op == OpAndAnd || op == OpOrOr)
 		return logical(b, n, t);
 	if (is_compare(op)) {
-		Val x = expr(b, nd->a), y = expr_borrow(b, nd->b);
+		bool calls = has_call(b, nd->b);        /* which may change the bytes of a string without a copy */
+		Val x = calls ? expr(b, nd->a) : expr_tmpstring(b, nd->a), y = expr_tmpstring(b, nd->b);
 		b->pos = nd->pos;
 		return val_1(t, cmp_mixed(b, op, x, y));
 	}
@@ -475,6 +500,10 @@ static Val expr_index_value(Build *b, NodeId n, const Node *nd)
 		InstInfo *in = types_inst(b->file, n);
 		return func_ref(b, n, in->obj);
 	}
+	if (u->kind == KindMap) {
+		ValueId m = expr_1(b, nd->a);
+		return mapidx_get(b, b_typeof(b, nd->a), m, assign_conv(b, expr_tmpstring(b, nd->b), u->key), false);
+	}
 	if (u->kind != KindString && u->kind != KindUntypedString) {
 		Place p = place_of(b, n);
 		return place_load(b, &p);
@@ -499,7 +528,7 @@ Val expr_commaok(Build *b, NodeId n)
 	case NodeIndex: {
 		Type *m = b_typeof(b, nd->a);
 		ValueId p = expr_1(b, nd->a);
-		Val key = expr_to(b, nd->b, types_under(m)->key);
+		Val key = assign_conv(b, expr_tmpstring(b, nd->b), types_under(m)->key);
 		return mapidx_get(b, m, p, key, true);
 	}
 	}

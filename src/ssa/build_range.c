@@ -338,6 +338,17 @@ static void range_func(Build *b, Loop *l, Type *u)
 	}
 }
 
+/* range []byte(s): nobody but the loop sees the bytes, so they are not copied. */
+static bool converted_string(Build *b, NodeId n, Type *slice)
+{
+	NodeId x = node_unparen(b->file, n);
+	const Node *nd = node_at(b->file, x);
+	if (nd->kind != NodeCall || !(info_at(b->file, x)->flags & InfoConvCall) || types_under(slice->elem)->kind != KindUint8)
+		return false;
+	Type *from = types_under(b_typeof(b, list_at(b->file, nd->b, 0)));
+	return from->kind == KindString || from->kind == KindUntypedString;
+}
+
 void stmt_range(Build *b, NodeId n)
 {
 	const Node *nd = node_at(b->file, n), *rc = node_at(b->file, list_at(b->file, nd->a, 0));
@@ -353,7 +364,7 @@ void stmt_range(Build *b, NodeId n)
 		range_string(b, &l);
 		return;
 	case KindSlice: {
-		Val s = expr(b, l.x);
+		Val s = converted_string(b, l.x, u) ? expr(b, list_at(b->file, node_at(b->file, node_unparen(b->file, l.x))->b, 0)) : expr(b, l.x);
 		range_elems(b, &l, s.p[0], s.p[1], u->elem);
 		return;
 	}

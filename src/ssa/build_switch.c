@@ -107,11 +107,22 @@ static void dispatch_ints(Build *b, ValueId x, const IntCase *c, u32 n, BlockId 
 		search(b, x, c, n, none, uns);
 }
 
+static bool constant_cases(Build *b, ListId clauses)
+{
+	for (u32 i = 0; i < list_len(b->file, clauses); i++) {
+		NodeId cases = node_at(b->file, list_at(b->file, clauses, i))->a;
+		for (u32 j = 0; j < expr_count(b->file, cases); j++)
+			if (!is_const(b, expr_item(b->file, cases, j)))
+				return false;
+	}
+	return true;
+}
+
 static void dispatch(Build *b, ListId clauses, NodeId tag, const BlockId *body, BlockId none)
 {
 	Val x = {0};
 	if (tag) {
-		x = expr(b, tag);
+		x = constant_cases(b, clauses) ? expr_tmpstring(b, tag) : expr(b, tag);
 		if (is_const(b, tag) && x.t->kind >= KindUntypedBool && x.t->kind <= KindUntypedString)
 			x.t = b_typeof(b, tag);
 		IntCase *c;

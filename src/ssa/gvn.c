@@ -59,7 +59,7 @@ static void learn_nonnil(Gvn *g, ValueId p)
 static bool nonnil(const Gvn *g, ValueId p)
 {
 	u8 op = g->f->v.a[p].op;
-	return g->isnonnil[p] || op == SsaLocalAddr || op == SsaNew || op == SsaAddr || op == SsaNilCheck || op == SsaArgAddr || op == SsaResultAddr;
+	return g->isnonnil[p] || op == SsaLocalAddr || (op == SsaNew && !(g->f->v.a[p].flags & FlagBuf)) || op == SsaAddr || op == SsaNilCheck || op == SsaArgAddr || op == SsaResultAddr;
 }
 
 static void learn(Gvn *g, ValueId c, bool truth)

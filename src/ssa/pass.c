@@ -176,6 +176,17 @@ static void call_runtime(Func *f, BlockId b, ValueId v, const char *name, Sym *d
 	vec_push(f->ar, &f->b.a[b].v, v);
 }
 
+/* The result outlives the frame: the runtime is to allocate. */
+static void no_buffer(Func *f, BlockId b, ValueId v)
+{
+	Value *x = &f->v.a[v];
+	x->op = SsaConst;
+	x->flags = 0;
+	x->aux = 0;
+	x->callee = NULL;
+	vec_push(f->ar, &f->b.a[b].v, v);
+}
+
 void ssa_alloc(Func *f)
 {
 	for (BlockId b = 1; b < f->b.n; b++) {
@@ -191,7 +202,9 @@ void ssa_alloc(Func *f)
 		for (u32 i = 0; i < n; i++) {
 			const Value *x = &f->v.a[old[i]];
 			Type *t = (Type *)(uintptr_t)x->type;
-			if (x->op == SsaNew)
+			if (x->op == SsaNew && x->flags & FlagBuf)
+				no_buffer(f, b, old[i]);
+			else if (x->op == SsaNew)
 				call_runtime(f, b, old[i], "newobject", sym_alloc(f->prog, t), 0);
 			else if (x->op == SsaMakeSlice)
 				call_runtime(f, b, old[i], "makeslice", sym_alloc(f->prog, t), 2);

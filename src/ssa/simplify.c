@@ -73,7 +73,7 @@ static bool eval2(u8 op, u8 ty, i64 x, i64 y, i64 *r)
 static bool never_nil(const Func *f, ValueId v)
 {
 	u8 op = f->v.a[v].op;
-	return op == SsaLocalAddr || op == SsaNew || op == SsaAddr || op == SsaNilCheck;
+	return op == SsaLocalAddr || (op == SsaNew && !(f->v.a[v].flags & FlagBuf)) || op == SsaAddr || op == SsaNilCheck;
 }
 
 /* x op constant c, or c op x when the operation commutes */

@@ -63,6 +63,7 @@ enum {  /* Value.flags */
 	FlagNoreturn = 16,    /* calls that never return */
 	FlagTail = 32,
 	FlagUnlikely = 64,
+	FlagBuf = 256,        /* New: a buffer for a result; nil if it cannot be in the frame */
 	FlagVolatile = 128,   /* Load, Store of slots read by the panic machinery: not moved, not removed */
 };
 

@@ -537,10 +537,11 @@ static u32 new_slot(Func *f, Type *t, i64 size)
 	return f->slot.n - 1;
 }
 
-/* v becomes the address of a new slot, cleared where the object was made. */
+/* v becomes the address of a new slot, cleared where the object was made unless it is a buffer. */
 static void to_slot(Func *f, BlockId b, ValueId v)
 {
 	Value *x = &f->v.a[v];
+	bool buffer = x->flags & FlagBuf;       /* written before it is read */
 	Checker *k = f->prog->chk;
 	Type *t = (Type *)(uintptr_t)x->type;
 	if (x->op == SsaMakeSlice)
@@ -559,6 +560,8 @@ static void to_slot(Func *f, BlockId b, ValueId v)
 	x->nargs = 0;
 	memset(x->arg, 0, sizeof x->arg);
 	vec_push(f->ar, &f->b.a[b].v, v);
+	if (buffer)
+		return;
 	ValueId zero = func_value(f, b, SsaZero, TyVoid, pos);
 	value_set_args(f, zero, &v, 1);
 	f->v.a[zero].aux2 = size;
