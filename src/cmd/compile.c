@@ -63,7 +63,7 @@ static bool reach(Build *b)
 	return whole_reach(&b->whole);
 }
 
-typedef struct Work { Build *b; Arena *out, *tmp; Sym **s; _Atomic bool bad; } Work;
+typedef struct Work { Build *b; Arena *out, *tmp; Func **f; _Atomic bool bad; } Work;
 
 static void refuse(Work *w, const Func *f, const char *why)
 {
@@ -76,12 +76,12 @@ static void refuse(Work *w, const Func *f, const char *why)
 static void compile_one(void *arg, int worker, u32 i)
 {
 	Work *w = arg;
-	Func *f = w->s[i]->fn;
-	bug_context_func = w->s[i]->name;
+	Func *f = w->f[i];
+	bug_context_func = f->sym->name;
 	ssa_run_passes(f);
 	const char *why;
 	if (gen_frame_fits(f, &w->tmp[worker], &why))
-		w->s[i]->code = gen_func(f, &arch_amd64, &w->out[worker], &w->tmp[worker]);
+		f->sym->code = gen_func(f, &arch_amd64, &w->out[worker], &w->tmp[worker]);
 	else
 		refuse(w, f, why);
 	arena_reset(&w->tmp[worker]);
@@ -117,13 +117,11 @@ static void summarise_component(void *arg, int worker, Func **f, u32 n)
 
 static bool compile_all(Build *b)
 {
-	VEC(Sym *) v = {0};
-	for (u32 i = 0; i < b->whole.live.n; i++)
-		if (b->whole.live.a[i]->fn)
-			vec_push(&b->ar, &v, b->whole.live.a[i]);
+	u32 nf;
+	Func **f = whole_needed(&b->whole, &b->ar, b->opt.build_all, &nf);
 	int n = pool_size(b->pool);
-	Work w = {.b = b, .out = arena_array(&b->ar, Arena, n), .tmp = arena_array(&b->ar, Arena, n), .s = v.a};
-	pool_run(b->pool, v.n, compile_one, &w);
+	Work w = {.b = b, .out = arena_array(&b->ar, Arena, n), .tmp = arena_array(&b->ar, Arena, n), .f = f};
+	pool_run(b->pool, nf, compile_one, &w);
 	return !w.bad;
 }
 

@@ -54,6 +54,8 @@ void link_mark(Image *im, Sym *root)
 				to->kind = SymExtern;   /* reported once */
 				continue;
 			}
+			if (to->fn && !to->code)
+				bug("%s refers to %s, which has no code", s->name, to->name);
 			to->reachable = true;
 			vec_push(im->ar, &work, to);
 		}

@@ -73,6 +73,8 @@ void whole_bottom_up(Whole *w, void (*fn)(void *arg, int worker, Func **f, u32 n
 /* ---- inline.c ---- */
 void inline_calls(Func *f);                    /* takes in what inline_decide has allowed */
 void inline_decide(Func *f);
+/* ---- needed.c ---- */
+Func **whole_needed(Whole *w, Arena *ar, bool all, u32 *n);   /* after inlining: the functions that get code; all live ones */
 /* ---- escape.c: which objects live in the frame ---- */
 /* What a function does with its pointer parameters. Numbers are dereferences: 0 the pointer itself, 1 what it points to, ...;
  * EscapeNone: it does not get there. Index nin is the closure context. */
