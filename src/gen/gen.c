@@ -100,6 +100,55 @@ static void postorder(MFunc *m, u32 root, u8 *state)
 	}
 }
 
+/* ---- rotation: the test of a loop moves from its top to its bottom, which saves a jump every time round ---- */
+
+enum { RotateMax = 3 };
+
+/* How many blocks from position top on make up the test: the last of them leaves the loop, which ends at position end. 0: none. */
+static u32 test_blocks(const MFunc *m, const u32 *at, u32 top, u32 end)
+{
+	for (u32 n = 1; n <= RotateMax && top + n <= end; n++) {
+		const MBlock *b = &m->b.a[m->layout.a[top + n - 1]];
+		u32 out = 0, in = 0;
+		for (u32 i = 0; i < b->succ.n; i++) {
+			const MBlock *s = &m->b.a[b->succ.a[i]];
+			out += !s->cold && at[b->succ.a[i]] > end;
+			in += at[b->succ.a[i]] > top && at[b->succ.a[i]] <= end;
+		}
+		if (b->succ.n == 2 && out == 1 && in == 1)
+			return n;
+		bool falls = in && at[m->layout.a[top + n]] == top + n;
+		if (out || !falls)
+			return 0;
+	}
+	return 0;
+}
+
+static void rotate_loops(MFunc *m)
+{
+	u32 n = m->layout.n, moved[RotateMax];
+	u32 *at = arena_array(m->ar, u32, m->b.n);      /* position in layout */
+	for (u32 i = 0; i < n; i++)
+		at[m->layout.a[i]] = i;
+	for (u32 k = 0; k < m->order.n; k++) {
+		u32 h = m->order.a[k], end = 0;
+		const MBlock *b = &m->b.a[h];
+		for (u32 i = 0; i < b->pred.n && !b->cold; i++) {
+			u32 p = b->pred.a[i];
+			if (m->b.a[p].order > b->order && !m->b.a[p].cold && at[p] > at[h] && at[p] > end)
+				end = at[p];
+		}
+		u32 top = at[h], len = end && top ? test_blocks(m, at, top, end) : 0;
+		if (!len || top + len > end)
+			continue;
+		memcpy(moved, m->layout.a + top, len * sizeof *moved);
+		memmove(m->layout.a + top, m->layout.a + top + len, (end + 1 - top - len) * sizeof *moved);
+		memcpy(m->layout.a + end + 1 - len, moved, len * sizeof *moved);
+		for (u32 i = top; i <= end; i++)
+			at[m->layout.a[i]] = i;
+	}
+}
+
 static void order_blocks(MFunc *m)
 {
 	u8 *state = arena_array(m->ar, u8, m->b.n);
@@ -120,6 +169,7 @@ static void order_blocks(MFunc *m)
 			if (m->b.a[m->order.a[i]].cold == cold || (i == 0 && !cold))
 				if (!(cold && i == 0))
 					vec_push(m->ar, &m->layout, m->order.a[i]);
+	rotate_loops(m);
 }
 
 Code *gen_func(Func *f, const Arch *arch, Arena *out, Arena *tmp)

@@ -85,6 +85,7 @@ typedef struct MBlock {
 	u32 order;             /* position in MFunc.order + 1; 0: unreachable */
 	LiveAt *livein, *liveout; u32 nlivein, nliveout;
 	VReg start[MaxRegs], end[MaxRegs];
+	VEC(VReg) away;        /* regalloc: live into this loop, not used in it and not kept in a register */
 	bool done;
 	u32 lo, hi;            /* linear positions */
 } MBlock;

@@ -535,6 +535,14 @@ static void scan_uses(RA *r, u32 bi)
 	}
 }
 
+static bool is_away(const MBlock *b, VReg v)
+{
+	for (u32 i = 0; i < b->away.n; i++)
+		if (b->away.a[i] == v)
+			return true;
+	return false;
+}
+
 /* The finished predecessor whose registers the block takes over. */
 static u32 primary_pred(RA *r)
 {
@@ -589,7 +597,7 @@ static void block(RA *r, u32 bi)
 	for (u32 i = 0; i < b->nlivein; i++) {
 		VReg v = b->livein[i].v;
 		live_set(r, v);
-		if (pred == UINT32_MAX || (b->pred.n > 1 && b->livein[i].dist >= FarCall))
+		if (pred == UINT32_MAX || (b->pred.n > 1 && (b->livein[i].dist >= FarCall || is_away(b, v))))
 			continue;
 		MBlock *p = &r->m->b.a[b->pred.a[pred]];
 		for (u8 reg = 0; reg < MaxRegs; reg++)
@@ -656,8 +664,20 @@ static void emit_remat(RA *r, MBlock *b, const Move *mv)
 	}
 }
 
+/* A register for one value of a cycle: a free one of its class, since the way through another class is long. */
+static u8 parking(const RA *r, bool flt, RegMask busy)
+{
+	RegMask mask = r->a->allocatable[flt] & ~busy;
+	return flt && mask ? first_reg(mask) : r->a->scratch[0];
+}
+
 static void parallel(RA *r, MBlock *b, Move *mv, u32 n)
 {
+	RegMask busy = 0;
+	for (u32 i = 0; i < n; i++) {
+		busy |= mv[i].dst == RegNone ? 0 : 1u << mv[i].dst;
+		busy |= mv[i].src == RegNone ? 0 : 1u << mv[i].src;
+	}
 	while (n) {
 		bool progress = false;
 		for (u32 i = 0; i < n;) {
@@ -677,8 +697,8 @@ static void parallel(RA *r, MBlock *b, Move *mv, u32 n)
 			c++;
 		if (c == n)
 			break;
-		u8 s = r->a->scratch[0];        /* a cycle: park one value */
-		Move first = mv[c];
+		Move first = mv[c];             /* a cycle: park one value */
+		u8 s = parking(r, first.src == RegNone ? 0 : ty_is_float(r->m->v.a[first.srcv].ty), busy);
 		insert(r, b, r->a->move(r->m, r->m->v.a[first.srcv].ty, s, first.srcv, first.src, first.srcv));
 		for (u32 i = 0; i < n; i++)
 			if (!mv[i].remat && same_place(mv[i].src, mv[i].srcv, first.src, first.srcv))
@@ -819,6 +839,104 @@ static void store_spills(RA *r, MBlock *b)
 	}
 }
 
+/* ---- a second try for loops ----
+ * A value that is only wanted behind a loop should not sit in a register at its head if the loop has too few: it would be brought
+ * back every time round. Where that has happened such values are noted, and registers are allocated once more. */
+
+static bool ends_with(const MBlock *p, VReg v)
+{
+	for (u8 reg = 0; reg < MaxRegs; reg++)
+		if (p->end[reg] == v)
+			return true;
+	return false;
+}
+
+static bool is_phi(const MBlock *h, VReg v)
+{
+	for (u32 i = 0; i < h->phi.n; i++)
+		if (h->phi.a[i].v == v)
+			return true;
+	return false;
+}
+
+/* Does the edge from p bring something back? Then all that h keeps is in question. */
+static void reloaded(RA *r, MBlock *h, const MBlock *p)
+{
+	bool any = false;
+	for (u8 reg = 0; reg < MaxRegs; reg++)
+		any |= h->start[reg] && !ends_with(p, h->start[reg]) && !is_phi(h, h->start[reg]);
+	for (u8 reg = 0; any && reg < MaxRegs; reg++) {
+		VReg v = h->start[reg];
+		if (v && !is_phi(h, v) && !is_away(h, v))
+			vec_push(r->ar, &h->away, v);
+	}
+}
+
+/* Blocks of the loop of h, backwards from its back edges. */
+static void drop_used(RA *r, u32 h)
+{
+	MFunc *m = r->m;
+	MBlock *head = &m->b.a[h];
+	bool *in = arena_array(r->ar, bool, m->b.n);
+	bool *used = arena_array(r->ar, bool, m->v.n);
+	VEC(u32) work = {0};
+	in[h] = true;
+	vec_push(r->ar, &work, h);
+	for (u32 k = 0; k < work.n; k++) {
+		MBlock *b = &m->b.a[work.a[k]];
+		for (u32 i = 0; i < b->pred.n; i++) {
+			u32 p = b->pred.a[i];
+			if (in[p] || m->b.a[p].order < head->order)
+				continue;
+			in[p] = true;
+			vec_push(r->ar, &work, p);
+		}
+		for (u32 j = 0; j <= b->in.n && !b->cold; j++) {
+			const MInst *x = j < b->in.n ? &b->in.a[j] : &b->term;
+			for (u32 i = x->ndef; i < (u32)x->ndef + x->nuse; i++)
+				used[x->o[i].v] = true;
+		}
+		for (u32 i = 0; i < b->phi.n; i++)
+			for (u32 j = 0; j < b->pred.n; j++)
+				used[b->phi.a[i].arg[j]] |= m->b.a[b->pred.a[j]].order >= head->order;
+	}
+	u32 n = 0;
+	for (u32 i = 0; i < head->away.n; i++)
+		if (!used[head->away.a[i]])
+			head->away.a[n++] = head->away.a[i];
+	head->away.n = n;
+}
+
+static bool loops_reload(RA *r)
+{
+	MFunc *m = r->m;
+	bool any = false;
+	for (u32 k = 0; k < m->order.n; k++) {
+		MBlock *h = &m->b.a[m->order.a[k]];
+		for (u32 i = 0; i < h->pred.n && !h->cold; i++) {
+			const MBlock *p = &m->b.a[h->pred.a[i]];
+			if (p->order >= h->order && !p->cold)
+				reloaded(r, h, p);
+		}
+		if (h->away.n)
+			drop_used(r, m->order.a[k]);
+		any |= h->away.n != 0;
+	}
+	return any;
+}
+
+static void start_over(RA *r)
+{
+	MFunc *m = r->m;
+	for (u32 i = 0; i < m->order.n; i++) {
+		MBlock *b = &m->b.a[m->order.a[i]];
+		b->out.n = 0;
+		b->done = false;
+	}
+	for (u32 i = 0; i < m->v.n; i++)
+		m->v.a[i].spilled = false;
+}
+
 /* needs: critical edges split, phis in MBlock.phi. leaves: MBlock.out with registers and slots, terminator last. */
 void gen_regalloc(MFunc *m)
 {
@@ -830,6 +948,11 @@ void gen_regalloc(MFunc *m)
 	vec_push(m->ar, &r.use, (Use){0});
 	for (u32 i = 0; i < m->order.n; i++)
 		block(&r, m->order.a[i]);
+	if (loops_reload(&r)) {
+		start_over(&r);
+		for (u32 i = 0; i < m->order.n; i++)
+			block(&r, m->order.a[i]);
+	}
 	for (u32 i = 0; i < m->order.n; i++) {
 		MBlock *b = &m->b.a[m->order.a[i]];
 		for (u32 k = 0; k < b->succ.n; k++)

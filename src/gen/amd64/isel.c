@@ -256,6 +256,11 @@ static void operand(Isel *s, MInst *i, ValueId v)
 	if (!ty_is_float(ty_of(s, v)) && is_const(s, v, &c) && fits32(c)) {
 		i->aux = FormI;
 		i->imm = c;
+	} else if (ty_is_float(ty_of(s, v)) && val(s, v)->op == SsaConst && (u64)val(s, v)->aux << (ty_size(ty_of(s, v)) == 4 ? 32 : 0) != 0) {
+		MInst k = const_inst(s, ty_of(s, v), val(s, v)->aux);
+		i->aux = FormM;
+		i->mem = k.mem;
+		i->sym = k.sym;
 	} else if (can_fold_load(s, v, i->size)) {
 		i->aux = FormM;
 		set_addr(s, i, address_far(s, val(s, v)->arg[0], val(s, v)->aux));
@@ -328,6 +333,9 @@ static void cmp_ri(Isel *s, u32 size, VReg a, i64 imm)
 static VReg extend(Isel *s, ValueId a, bool sign)
 {
 	u32 size = ty_size(ty_of(s, a));
+	i64 c;
+	if (is_const(s, a, &c))
+		return const_reg(s, TyI32, sign ? c : c & (((i64)1 << size * 8) - 1));
 	VReg t = mfunc_temp(s->m, TyI32);
 	MInst *i = begin(s, sign ? XMovsx : XMovzx, size);
 	i->aux = 4;
