@@ -141,12 +141,37 @@ static Val append_made(Build *b, Val s, Type *t, Type *elem, NodeId length)
 	return (Val){.form = ValParts, .n = 3, .t = t, .p = {g.ptr, g.newlen, g.cap}};
 }
 
+/* Arguments of a builtin: expressions, or the results of the one call that stands for all of them. */
+typedef struct Args { ListId list; u32 n; Val *result; } Args;
+
+static Args args_of(Build *b, NodeId call)
+{
+	ListId l = node_at(b->file, call)->b;
+	Args a = {.list = l, .n = list_len(b->file, l)};
+	if (a.n != 1)
+		return a;
+	NodeId x = node_unparen(b->file, list_at(b->file, l, 0));
+	Type *t = node_kind(b->file, x) == NodeCall ? b_typeof(b, x) : NULL;
+	if (!t || t->kind != KindTuple)
+		return a;
+	Val v = expr_call(b, x);
+	a.n = v.nelem;
+	a.result = v.elem;
+	return a;
+}
+
+static Val arg_to(Build *b, const Args *a, u32 i, Type *t)
+{
+	return a->result ? assign_conv(b, a->result[i], t) : expr_to(b, list_at(b->file, a->list, i), t);
+}
+
 static Val builtin_append(Build *b, NodeId n)
 {
 	const Node *nd = node_at(b->file, n);
 	Type *t = b_typeof(b, n), *elem = types_under(t)->elem;
-	u32 cnt = list_len(b->file, nd->b);
-	Val s = assign_conv(b, expr(b, list_at(b->file, nd->b, 0)), t);
+	Args arg = args_of(b, n);
+	u32 cnt = arg.n;
+	Val s = arg_to(b, &arg, 0, t);
 	i64 size = b_size(b, elem);
 	if (cnt == 1)
 		return s;
@@ -164,7 +189,7 @@ static Val builtin_append(Build *b, NodeId n)
 	}
 	Val *v = arena_array(b->ar, Val, cnt);
 	for (u32 i = 1; i < cnt; i++)
-		v[i] = expr_to(b, list_at(b->file, nd->b, i), elem);
+		v[i] = arg_to(b, &arg, i, elem);
 	Grown g = grow(b, s, v_int(b, cnt - 1));
 	ValueId at = elem_addr(b, g.ptr, g.oldlen, size);
 	for (u32 i = 1; i < cnt; i++)
@@ -386,7 +411,6 @@ u16 builtin_of(Build *b, NodeId call)
 Val expr_builtin(Build *b, NodeId n)
 {
 	const Node *nd = node_at(b->file, n);
-	u32 cnt = list_len(b->file, nd->b);
 	u16 id = builtin_of(b, n);
 	Type *t = b_typeof(b, n);
 	switch (id) {
@@ -397,15 +421,17 @@ Val expr_builtin(Build *b, NodeId n)
 	case BuiltinNew:
 		return builtin_new(b, n);
 	case BuiltinMin: case BuiltinMax: {
-		Val r = expr_to(b, list_at(b->file, nd->b, 0), t);
-		for (u32 i = 1; i < cnt; i++)
-			r = minmax(b, r, expr_to(b, list_at(b->file, nd->b, i), t), id == BuiltinMax);
+		Args arg = args_of(b, n);
+		Val r = arg_to(b, &arg, 0, t);
+		for (u32 i = 1; i < arg.n; i++)
+			r = minmax(b, r, arg_to(b, &arg, i, t), id == BuiltinMax);
 		return r;
 	}
 	case BuiltinComplex: {
 		Ty f = types_under(t)->kind == KindComplex64 ? TyF32 : TyF64;
 		Type *ft = b_basic(b, f == TyF32 ? KindFloat32 : KindFloat64);
-		ValueId re = expr_to(b, list_at(b->file, nd->b, 0), ft).p[0], im = expr_to(b, list_at(b->file, nd->b, 1), ft).p[0];
+		Args arg = args_of(b, n);
+		ValueId re = arg_to(b, &arg, 0, ft).p[0], im = arg_to(b, &arg, 1, ft).p[0];
 		return (Val){.form = ValParts, .n = 2, .t = t, .p = {re, im}};
 	}
 	case BuiltinReal: case BuiltinImag:

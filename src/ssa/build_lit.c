@@ -76,12 +76,14 @@ static void array_into(Build *b, NodeId n, Type *elem, ValueId ptr, i64 off, boo
 	}
 }
 
+static Val complit_of(Build *b, NodeId n, Type *t);
+
 void complit_into(Build *b, NodeId n, Type *t, ValueId ptr, i64 off, bool stack, bool zeroed)
 {
 	Type *u = types_under(t);
 	u32 cnt = list_len(b->file, node_at(b->file, n)->b);
 	if (u->kind != KindStruct && u->kind != KindArray) {
-		val_store_flags(b, ptr, off, val_retype(expr_complit(b, n), t), FlagNonNil, stack);
+		val_store_flags(b, ptr, off, complit_of(b, n, t), FlagNonNil, stack);
 		return;
 	}
 	i64 all = u->kind == KindStruct ? (i64)u->st.n : u->len;
@@ -140,9 +142,10 @@ static Val map_lit(Build *b, NodeId n, Type *t, Type *u)
 	return val_1(t, m);
 }
 
-Val expr_complit(Build *b, NodeId n)
+/* Literal n as a value of t: its own type or, in an elided &T{...}, what that points to. */
+static Val complit_of(Build *b, NodeId n, Type *t)
 {
-	Type *t = b_typeof(b, n), *u = types_under(t);
+	Type *u = types_under(t);
 	Part part[4];
 	u32 np;
 	switch (u->kind) {
@@ -172,6 +175,11 @@ Val expr_complit(Build *b, NodeId n)
 	ValueId p = v_slot(b, slot_new(b, t, NULL));
 	complit_into(b, n, t, p, 0, true, false);
 	return (Val){.form = ValMem, .t = t, .m = {p, 0}};
+}
+
+Val expr_complit(Build *b, NodeId n)
+{
+	return complit_of(b, n, b_typeof(b, n));
 }
 
 /* ---- function literals ---- */
