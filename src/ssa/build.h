@@ -30,6 +30,9 @@ typedef struct Val {
 	};
 } Val;
 
+/* A check that a place still owes: of an index (which then moves the pointer), or, without a length, that the pointer is not nil. */
+typedef struct Owed { ValueId index, len; Type *elem; i64 off; bool uns; Pos pos; struct Owed *next; } Owed;
+
 typedef enum PlaceKind { PlaceBlank, PlaceVar, PlaceMem, PlaceMap } PlaceKind;
 typedef struct Place {
 	u8 kind;
@@ -41,6 +44,8 @@ typedef struct Place {
 	ValueId ptr; i64 off;  /* PlaceMem; PlaceMap: ptr = map */
 	Val key;               /* PlaceMap */
 	Type *map;
+	bool late;             /* made by place_late */
+	Owed *owed;            /* first check; they are done before the place is used */
 } Place;
 
 typedef enum LocKind { LocNone, LocVar, LocSlot, LocRef, LocMem, LocPtrSlot } LocKind;
@@ -196,6 +201,9 @@ void mem_move(Build *b, ValueId dst, i64 doff, ValueId src, i64 soff, Type *t, b
 
 /* places */
 Place place_of(Build *b, NodeId n);                               /* evaluates operands of an assignable expression */
+/* The same for the left side of an assignment: indices and nil pointers are checked by place_settle, after the right side. */
+Place place_late(Build *b, NodeId n);
+void place_settle(Build *b, Place *p);
 Place place_var(Build *b, Obj *o);
 Place place_mem(Type *t, ValueId ptr, i64 off);
 Val place_load(Build *b, const Place *p);
@@ -226,6 +234,11 @@ Val select_path(Build *b, NodeId x, Selection *s, u32 npath, Place *place);
 /* ---- build_cmp.c ---- */
 ValueId cmp(Build *b, Op op, Val x, Val y);                       /* same type */
 ValueId cmp_mixed(Build *b, Op op, Val x, Val y);                 /* one may be an interface */
+/* The order in which the fields of a struct are compared: at most two steps a field. */
+typedef enum EqWhat { EqAll, EqLength, EqContents } EqWhat;
+typedef struct EqStep { u32 field; u8 what; } EqStep;
+u32 eq_order(Type *u, EqStep *out);
+ValueId eq_step(Build *b, EqStep s, Val x, Val y);
 ValueId eq_mem(Build *b, Type *t, ValueId p, i64 poff, ValueId q, i64 qoff);
 
 /* ---- build_conv.c ---- */

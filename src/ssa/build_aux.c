@@ -158,13 +158,13 @@ static void leave_unless(Build *b, ValueId eq)
 	b_start(b, same);
 }
 
-static ValueId eq_at(Build *b, Type *t, ValueId p, ValueId q, i64 off)
+static ValueId eq_at(Build *b, Type *t, ValueId p, ValueId q, i64 off, EqStep how)
 {
 	Part part[4];
 	u32 n;
 	if (!parts_of(b, t, part, &n))
 		return eq_mem(b, t, p, off, q, off);
-	return cmp(b, OpEql, val_load(b, t, p, off, true), val_load(b, t, q, off, true));
+	return eq_step(b, how, val_load(b, t, p, off, true), val_load(b, t, q, off, true));
 }
 
 /* for i := 0; i < n; i++: leaves i in the variable, the body open. */
@@ -207,19 +207,20 @@ Func *ssa_build_eq(Program *p, Sym *s, Type *t)
 		ret_bool(b, eq_mem(b, t, x, 0, y, 0));
 	} else if (u->kind == KindStruct) {
 		Layout *l = types_layout(b->k, u);
-		for (u32 i = 0; i < u->st.n; i++)
-			if (!blank(u->st.field[i]))
-				leave_unless(b, eq_at(b, u->st.field[i]->type, x, y, l->offset[i]));
+		EqStep *step = arena_array(b->ar, EqStep, 2 * u->st.n + 1);
+		u32 n = eq_order(u, step);
+		for (u32 i = 0; i < n; i++)
+			leave_unless(b, eq_at(b, u->st.field[step[i].field]->type, x, y, l->offset[step[i].field], step[i]));
 		ret_bool(b, v_const(b, TyI8, 1));
 	} else if (u->kind == KindArray) {
 		i64 size = b_size(b, u->elem);
 		Count c = count_begin(b, u->len);
 		ValueId i = var_get(b, c.i);
-		leave_unless(b, eq_at(b, u->elem, at_index(b, x, i, size), at_index(b, y, i, size), 0));
+		leave_unless(b, eq_at(b, u->elem, at_index(b, x, i, size), at_index(b, y, i, size), 0, (EqStep){0}));
 		count_end(b, &c);
 		ret_bool(b, v_const(b, TyI8, 1));
 	} else {
-		ret_bool(b, eq_at(b, t, x, y, 0));
+		ret_bool(b, eq_at(b, t, x, y, 0, (EqStep){0}));
 	}
 	return build_finish(b);
 }

@@ -1,5 +1,5 @@
-/* Comparisons. Composite values are compared part by part, left to right, stopping at the first difference (an interface
- * inside may panic); plain memory is compared at once, and big mixed types by their generated function type:.eq.T. */
+/* Comparisons. Composite values are compared part by part, stopping at the first difference: left to right around interfaces,
+ * which may panic; between them what is cheap comes first, a string's length before its bytes. Plain memory is compared at once, and big mixed types by their generated function type:.eq.T. */
 #include "build.h"
 
 /* A condition under construction: 1 until some part differs. */
@@ -72,24 +72,85 @@ ValueId eq_mem(Build *b, Type *t, ValueId p, i64 poff, ValueId q, i64 qoff)
 
 static ValueId eq(Build *b, Val x, Val y);
 
+/* Comparing two values of t may panic: an interface is somewhere inside. */
+static bool eq_panics(Type *t)
+{
+	Type *u = types_under(t);
+	if (u->kind == KindInterface)
+		return true;
+	if (u->kind == KindArray)
+		return u->len && eq_panics(u->elem);
+	for (u32 i = 0; u->kind == KindStruct && i < u->st.n; i++)
+		if (eq_panics(u->st.field[i]->type))
+			return true;
+	return false;
+}
+
+static bool is_string(Type *t)
+{
+	return types_under(t)->kind == KindString;
+}
+
+static bool is_cheap(Type *t)
+{
+	Type *u = types_under(t);
+	return !is_string(t) && u->kind != KindArray && u->kind != KindStruct && u->kind != KindInterface;
+}
+
+static bool is_blank(const Obj *f)
+{
+	return f->name->len == 1 && f->name->s[0] == '_';
+}
+
+u32 eq_order(Type *u, EqStep *out)
+{
+	u32 n = 0, end;
+	for (u32 i = 0; i < u->st.n; i = end) {
+		end = i + 1;
+		if (eq_panics(u->st.field[i]->type)) {
+			if (!is_blank(u->st.field[i]))
+				out[n++] = (EqStep){i, EqAll};
+			continue;
+		}
+		while (end < u->st.n && !eq_panics(u->st.field[end]->type))
+			end++;
+		for (u32 dear = 0; dear < 2; dear++)
+			for (u32 k = i; k < end; k++) {
+				const Obj *f = u->st.field[k];
+				if (!is_blank(f) && (is_string(f->type) || is_cheap(f->type) == !dear))
+					out[n++] = (EqStep){k, !is_string(f->type) ? EqAll : dear ? EqContents : EqLength};
+			}
+	}
+	return n;
+}
+
+ValueId eq_step(Build *b, EqStep s, Val x, Val y)
+{
+	switch (s.what) {
+	case EqLength:
+		return v_2(b, SsaEq, TyI8, x.p[1], y.p[1]);
+	case EqContents:
+		return call_rt1(b, "memequal", TyI8, 3, x.p[0], y.p[0], x.p[1]);
+	default:
+		return eq(b, x, y);
+	}
+}
+
 static ValueId eq_struct(Build *b, Val x, Val y, Type *u)
 {
 	Layout *l = types_layout(b->k, u);
 	Chain c = chain_begin(b);
-	u32 last = u->st.n;
-	for (u32 i = 0; i < u->st.n; i++)
-		if (!(u->st.field[i]->name->len == 1 && u->st.field[i]->name->s[0] == '_'))
-			last = i;
-	for (u32 i = 0; i < u->st.n; i++) {
-		Obj *f = u->st.field[i];
-		if (f->name->len == 1 && f->name->s[0] == '_')
-			continue;
-		ValueId e = eq(b, val_field(b, x, f->type, l->offset[i]), val_field(b, y, f->type, l->offset[i]));
-		if (i == last)
-			return chain_end(b, &c, e);
-		chain_and(b, &c, e);
+	EqStep *s = arena_array(b->ar, EqStep, 2 * u->st.n + 1);
+	u32 n = eq_order(u, s);
+	ValueId e = v_const(b, TyI8, 1);
+	for (u32 i = 0; i < n; i++) {
+		Type *t = u->st.field[s[i].field]->type;
+		i64 off = l->offset[s[i].field];
+		e = eq_step(b, s[i], val_field(b, x, t, off), val_field(b, y, t, off));
+		if (i + 1 < n)
+			chain_and(b, &c, e);
 	}
-	return chain_end(b, &c, v_const(b, TyI8, 1));
+	return chain_end(b, &c, e);
 }
 
 static ValueId eq(Build *b, Val x, Val y)

@@ -392,10 +392,11 @@ static ValueId advance(Build *b, ValueId p, ValueId lo, i64 size, ValueId left)
 	return v_2(b, SsaAdd, TyPtr, p, v_2(b, SsaAnd, TyI64, delta, mask));
 }
 
-static Val slice_string(Build *b, Val s, Type *t, const NodeId *ix)
+static Val slice_string(Build *b, Val s, Type *t, const NodeId *ix, Pos pos)
 {
 	bool ul, uh;
 	ValueId lo = bound(b, ix[0], &ul), hi = bound(b, ix[1], &uh), len = s.p[1];
+	b->pos = pos;
 	if (hi)
 		check(b, BoundsSliceAlen, uh, hi, len);
 	else
@@ -408,10 +409,11 @@ static Val slice_string(Build *b, Val s, Type *t, const NodeId *ix)
 	return (Val){.form = ValParts, .n = 2, .t = t, .p = {advance(b, s.p[0], lo, 1, n), n}};
 }
 
-static Val slice_parts(Build *b, ValueId p, ValueId len, ValueId cap, bool array, Type *elem, Type *t, const NodeId *ix, bool full)
+static Val slice_parts(Build *b, ValueId p, ValueId len, ValueId cap, bool array, Type *elem, Type *t, const NodeId *ix, bool full, Pos pos)
 {
 	bool ul, uh, um;
 	ValueId lo = bound(b, ix[0], &ul), hi = bound(b, ix[1], &uh), max = bound(b, ix[2], &um);
+	b->pos = pos;
 	if (full) {
 		check(b, array ? BoundsSlice3Alen : BoundsSlice3Acap, um, max, cap);
 		check(b, BoundsSlice3B, uh, hi, max);
@@ -438,10 +440,10 @@ static Val expr_slice(Build *b, NodeId n, const Node *nd)
 	NodeId ix[3] = {list_at(b->file, nd->b, 0), list_at(b->file, nd->b, 1), list_at(b->file, nd->b, 2)};
 	bool full = nd->flag & FlagFull;
 	if (u->kind == KindString || u->kind == KindUntypedString)
-		return slice_string(b, expr(b, nd->a), t, ix);
+		return slice_string(b, expr(b, nd->a), t, ix, nd->pos);
 	if (u->kind == KindSlice) {
 		Val s = expr(b, nd->a);
-		return slice_parts(b, s.p[0], s.p[1], s.p[2], false, u->elem, t, ix, full);
+		return slice_parts(b, s.p[0], s.p[1], s.p[2], false, u->elem, t, ix, full, nd->pos);
 	}
 	ValueId p;
 	if (u->kind == KindPointer) {
@@ -452,7 +454,7 @@ static Val expr_slice(Build *b, NodeId n, const Node *nd)
 		p = expr_addr(b, nd->a).p[0];
 	}
 	ValueId len = v_int(b, u->len);
-	return slice_parts(b, p, len, len, true, u->elem, t, ix, full);
+	return slice_parts(b, p, len, len, true, u->elem, t, ix, full, nd->pos);
 }
 
 /* ---- names and selections ---- */
@@ -511,6 +513,7 @@ static Val expr_index_value(Build *b, NodeId n, const Node *nd)
 	Val s = expr(b, nd->a);
 	bool uns;
 	ValueId i = expr_index(b, nd->b, &uns);
+	b->pos = nd->pos;
 	v_bounds(b, uns ? BoundsIndexU : BoundsIndex, i, s.p[1]);
 	return val_1(b_typeof(b, n), v_load(b, TyI8, v_2(b, SsaAdd, TyPtr, s.p[0], i), 0, FlagNonNil));
 }

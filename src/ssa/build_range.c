@@ -76,8 +76,10 @@ static void set_vars(Build *b, Loop *l, Val k, Val v)
 		set_var(b, l, 1, v);
 		return;
 	}
-	Place p0 = place_of(b, n0), p1 = place_of(b, n1);
+	Place p0 = place_late(b, n0), p1 = place_late(b, n1);
+	place_settle(b, &p0);
 	place_store(b, &p0, assign_conv(b, k, p0.t));
+	place_settle(b, &p1);
 	place_store(b, &p1, assign_conv(b, v, p1.t));
 }
 

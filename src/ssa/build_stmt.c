@@ -34,8 +34,9 @@ static void assign_one(Build *b, NodeId lhs, NodeId rhs, bool def)
 	}
 	Type *t = b_typeof(b, lhs);
 	if (has_call(b, lhs)) {
-		Place p = place_of(b, lhs);
+		Place p = place_late(b, lhs);
 		Val v = expr_to(b, rhs, t);
+		place_settle(b, &p);
 		place_store(b, &p, v);
 		return;
 	}
@@ -59,7 +60,7 @@ void define_or_assign(Build *b, NodeId lhs, Val v, bool def)
 	place_store(b, &p, assign_conv(b, v, p.t));
 }
 
-/* a, b = c, d: operands on both sides first, then the stores from left to right. */
+/* a, b = c, d: operands on both sides first, then checks and stores from left to right. */
 static void assign_parallel(Build *b, NodeId lhs, NodeId rhs, u32 n, bool def)
 {
 	Place *p = arena_array(b->ar, Place, n);
@@ -67,7 +68,7 @@ static void assign_parallel(Build *b, NodeId lhs, NodeId rhs, u32 n, bool def)
 	for (u32 i = 0; i < n; i++) {
 		NodeId l = node_unparen(b->file, expr_item(b->file, lhs, i));
 		if (!is_blank(b, l) && !(def && defines(b, l)))
-			p[i] = place_of(b, l);
+			p[i] = place_late(b, l);
 	}
 	const u32 *order = expr_order_of(b, rhs);
 	for (u32 k = 0; k < n; k++) {
@@ -82,10 +83,12 @@ static void assign_parallel(Build *b, NodeId lhs, NodeId rhs, u32 n, bool def)
 		NodeId l = node_unparen(b->file, expr_item(b->file, lhs, i));
 		if (is_blank(b, l))
 			continue;
-		if (def && defines(b, l))
+		if (def && defines(b, l)) {
 			var_init(b, info_at(b->file, l)->obj, v[i]);
-		else
+		} else {
+			place_settle(b, &p[i]);
 			place_store(b, &p[i], v[i]);
+		}
 	}
 }
 
@@ -103,15 +106,17 @@ static void assign_tuple(Build *b, NodeId lhs, NodeId rhs, u32 n, bool def)
 	for (u32 i = 0; i < n; i++) {
 		NodeId l = node_unparen(b->file, expr_item(b->file, lhs, i));
 		if (!is_blank(b, l) && node_kind(b->file, l) != NodeName)
-			p[i] = place_of(b, l);
+			p[i] = place_late(b, l);
 	}
 	Val v = tuple_of(b, rhs);
 	for (u32 i = 0; i < n; i++) {
 		NodeId l = node_unparen(b->file, expr_item(b->file, lhs, i));
-		if (p[i].t)
+		if (p[i].t) {
+			place_settle(b, &p[i]);
 			place_store(b, &p[i], assign_conv(b, v.elem[i], p[i].t));
-		else
+		} else {
 			define_or_assign(b, l, v.elem[i], def);
+		}
 	}
 }
 

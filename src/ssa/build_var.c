@@ -181,6 +181,30 @@ Place place_var(Build *b, Obj *o)
 
 /* ---- places ---- */
 
+static void owe(Build *b, Place *p, Owed o)
+{
+	Owed **at = &p->owed;
+	while (*at)
+		at = &(*at)->next;
+	o.pos = b->pos;
+	o.off = p->off;
+	p->off = 0;
+	*at = arena_new(b->ar, Owed);
+	**at = o;
+}
+
+/* The pointer of p is used: now, or when the place is settled. */
+static void check_nil(Build *b, Place *p)
+{
+	if (p->nonnil || p->stack)
+		return;
+	if (p->late)
+		owe(b, p, (Owed){0});
+	else
+		v_nilcheck(b, p->ptr);
+	p->nonnil = true;
+}
+
 static void step(Build *b, Place *p, Type *t, i64 off)
 {
 	if (p->kind == PlaceVar) {
@@ -192,11 +216,9 @@ static void step(Build *b, Place *p, Type *t, i64 off)
 		p->var += i;
 	} else {
 		p->off += off;
-		if (!p->nonnil && !p->stack && p->off + b_size(b, t) >= FaultLimit) {
-			v_nilcheck(b, p->ptr);
-			p->nonnil = true;
-		}
-		if (p->off > OffsetMax) {               /* too far for an instruction */
+		if (p->off + b_size(b, t) >= FaultLimit)
+			check_nil(b, p);
+		if (p->off > OffsetMax && !p->late) {               /* too far for an instruction */
 			p->ptr = v_2(b, SsaAdd, TyPtr, p->ptr, v_int(b, p->off));
 			p->off = 0;
 		}
@@ -216,8 +238,12 @@ static void walk_field(Build *b, Walk *w, u32 index)
 {
 	Type *u = types_under(w->t);
 	if (u->kind == KindPointer) {
+		bool late = w->p.late;
+		if (w->is_place)
+			place_settle(b, &w->p);
 		Val v = w->is_place ? place_load(b, &w->p) : w->v;
 		w->p = through(w->t, v.p[0]);
+		w->p.late = late;
 		w->is_place = true;
 		w->t = u->elem;
 		u = types_under(w->t);
@@ -236,12 +262,14 @@ static bool is_place(Build *b, NodeId n)
 	return info_at(b->file, n)->mode == ModeVar;
 }
 
-static Walk walk_start(Build *b, NodeId x)
+static Place place_made(Build *b, NodeId n, bool late);
+
+static Walk walk_start(Build *b, NodeId x, bool late)
 {
-	Walk w = {.t = b_typeof(b, x)};
+	Walk w = {.t = b_typeof(b, x), .p = {.late = late}};
 	if (is_place(b, x)) {
 		w.is_place = true;
-		w.p = place_of(b, x);
+		w.p = place_made(b, x, late);
 	} else {
 		w.v = expr_borrow(b, x);
 	}
@@ -250,9 +278,9 @@ static Walk walk_start(Build *b, NodeId x)
 
 /* x followed through the first npath fields of s. The result is a value, or a place when *place gets a kind. Recorded paths
  * of generic code stay valid: a type parameter's fields are never selected by embedding that depends on the argument. */
-Val select_path(Build *b, NodeId x, Selection *s, u32 npath, Place *place)
+static Val select_fields(Build *b, NodeId x, Selection *s, u32 npath, Place *place, bool late)
 {
-	Walk w = walk_start(b, x);
+	Walk w = walk_start(b, x, late);
 	for (u32 i = 0; i < npath; i++)
 		walk_field(b, &w, s->path[i]);
 	if (w.is_place) {
@@ -264,6 +292,11 @@ Val select_path(Build *b, NodeId x, Selection *s, u32 npath, Place *place)
 	return w.v;
 }
 
+Val select_path(Build *b, NodeId x, Selection *s, u32 npath, Place *place)
+{
+	return select_fields(b, x, s, npath, place, false);
+}
+
 static ValueId element(Build *b, ValueId base, ValueId index, Type *elem)
 {
 	i64 size = b_size(b, elem), i;
@@ -272,40 +305,86 @@ static ValueId element(Build *b, ValueId base, ValueId index, Type *elem)
 	return v_2(b, SsaAdd, TyPtr, base, v_2(b, SsaMul, TyI64, index, v_int(b, size)));
 }
 
-static Place index_array(Build *b, Place arr, Type *u, NodeId index)
+/* The pointer of p moves by one checked index. */
+static void index_ptr(Build *b, Place *p, const Owed *o)
 {
-	bool uns;
-	ValueId i = expr_index(b, index, &uns);
-	i64 c;
-	v_bounds(b, uns ? BoundsIndexU : BoundsIndex, i, v_int(b, u->len));
-	if (arr.kind == PlaceVar) {
-		arr.t = u->elem;
-		return u->len ? arr : place_mem(u->elem, v_const(b, TyPtr, 0), 0);
+	v_bounds(b, o->uns ? BoundsIndexU : BoundsIndex, o->index, o->len);
+	if (p->kind == PlaceMem) {
+		p->ptr = element(b, v_offset(b, p->ptr, p->off), o->index, o->elem);
+		p->off = 0;
 	}
-	if (v_isconst(b, i, &c)) {
-		step(b, &arr, u->elem, c * b_size(b, u->elem));
+}
+
+void place_settle(Build *b, Place *p)
+{
+	Pos pos = b->pos;
+	i64 rest = p->off;
+	for (const Owed *o = p->owed; o; o = o->next) {
+		b->pos = o->pos;
+		p->off = o->off;
+		if (o->index) {
+			index_ptr(b, p, o);
+			continue;
+		}
+		v_nilcheck(b, p->ptr);
+		if (p->kind == PlaceMem)
+			p->ptr = v_offset(b, p->ptr, p->off);
+	}
+	if (p->owed)
+		p->off = rest;
+	if (p->late && p->off > OffsetMax) {
+		p->ptr = v_offset(b, p->ptr, p->off);
+		p->off = 0;
+	}
+	p->owed = NULL;
+	p->late = false;
+	b->pos = pos;
+}
+
+static Place index_array(Build *b, Place arr, Type *u, NodeId index, Pos pos)
+{
+	Owed o = {.elem = u->elem, .len = v_int(b, u->len)};
+	i64 c;
+	o.index = expr_index(b, index, &o.uns);
+	b->pos = pos;
+	if (arr.kind == PlaceVar && !u->len)
+		arr = place_mem(u->elem, v_const(b, TyPtr, 0), 0);
+	if (v_isconst(b, o.index, &c) && c >= 0 && c < u->len) {
+		if (arr.kind == PlaceVar)
+			arr.t = u->elem;
+		else
+			step(b, &arr, u->elem, c * b_size(b, u->elem));
 		return arr;
 	}
-	if (!arr.nonnil && !arr.stack)
-		v_nilcheck(b, arr.ptr);
-	arr.ptr = element(b, v_offset(b, arr.ptr, arr.off), i, u->elem);
-	arr.off = 0;
+	if (arr.late) {
+		check_nil(b, &arr);
+		owe(b, &arr, o);
+	} else {
+		if (arr.kind == PlaceMem)
+			check_nil(b, &arr);
+		index_ptr(b, &arr, &o);
+	}
 	arr.t = u->elem;
 	arr.nonnil = true;
 	return arr;
 }
 
-static Place index_slice(Build *b, Val s, Type *elem, NodeId index)
+static Place index_slice(Build *b, Val s, Type *elem, NodeId index, Pos pos, bool late)
 {
-	bool uns;
-	ValueId i = expr_index(b, index, &uns);
-	v_bounds(b, uns ? BoundsIndexU : BoundsIndex, i, s.p[1]);
-	Place p = place_mem(elem, element(b, s.p[0], i, elem), 0);
+	Place p = place_mem(elem, s.p[0], 0);
+	Owed o = {.elem = elem, .len = s.p[1]};
+	o.index = expr_index(b, index, &o.uns);
+	b->pos = pos;
+	p.late = late;
 	p.nonnil = true;
+	if (late)
+		owe(b, &p, o);
+	else
+		index_ptr(b, &p, &o);
 	return p;
 }
 
-static Place index_place(Build *b, NodeId n)
+static Place index_place(Build *b, NodeId n, bool late)
 {
 	const Node *nd = node_at(b->file, n);
 	NodeId x = nd->a;
@@ -320,27 +399,30 @@ static Place index_place(Build *b, NodeId n)
 		return p;
 	}
 	case KindSlice:
-		return index_slice(b, expr(b, x), u->elem, nd->b);
-	case KindPointer:
-		return index_array(b, through(t, expr_1(b, x)), types_under(u->elem), nd->b);
+		return index_slice(b, expr(b, x), u->elem, nd->b, nd->pos, late);
+	case KindPointer: {
+		Place p = through(t, expr_1(b, x));
+		p.late = late;
+		return index_array(b, p, types_under(u->elem), nd->b, nd->pos);
+	}
 	case KindArray:
 		if (is_place(b, x))
-			return index_array(b, place_of(b, x), u, nd->b);
+			return index_array(b, place_made(b, x, late), u, nd->b, nd->pos);
 		Val v = expr(b, x);
 		if (v.form == ValMem) {
 			Place p = place_mem(t, v.m.ptr, v.m.off);
 			p.nonnil = true;
-			return index_array(b, p, u, nd->b);
+			return index_array(b, p, u, nd->b, nd->pos);
 		}
 		Place p = {.kind = PlaceVar, .t = t, .var = vars_for(b, t)};
 		place_store(b, &p, v);
-		return index_array(b, p, u, nd->b);
+		return index_array(b, p, u, nd->b, nd->pos);
 	}
 	bug("index of type kind %d", u->kind);
 }
 
-/* Assignable, addressable, or an element or field of a value. Operands are evaluated now. */
-Place place_of(Build *b, NodeId n)
+/* Assignable, addressable, or an element or field of a value. Operands are evaluated now, late checks are owed. */
+static Place place_made(Build *b, NodeId n, bool late)
 {
 	const Node *nd = node_at(b->file, n);
 	b->pos = nd->pos;
@@ -349,22 +431,27 @@ Place place_of(Build *b, NodeId n)
 		Obj *o = info_at(b->file, n)->obj;
 		if (!o || (nd->flag & FlagBlank))
 			return (Place){.kind = PlaceBlank, .t = info_at(b->file, n)->type ? b_typeof(b, n) : NULL};
-		return place_var(b, o);
+		Place p = place_var(b, o);
+		p.late = late;
+		return p;
 	}
 	case NodeParen:
-		return place_of(b, nd->a);
+		return place_made(b, nd->a, late);
 	case NodeStar: {
 		Type *t = b_typeof(b, nd->a);
-		return through(t, expr_1(b, nd->a));
+		Place p = through(t, expr_1(b, nd->a));
+		p.late = late;
+		b->pos = nd->pos;
+		return p;
 	}
 	case NodeIndex:
-		return index_place(b, n);
+		return index_place(b, n, late);
 	case NodeSelector: {
 		Selection *s = info_at(b->file, n)->sel;
 		if (s->kind == SelQualified)
 			return place_var(b, s->obj);
 		Place p;
-		Val v = select_path(b, nd->a, s, s->npath, &p);
+		Val v = select_fields(b, nd->a, s, s->npath, &p, late);
 		if (p.kind != PlaceBlank)
 			return p;
 		i64 off;
@@ -381,4 +468,14 @@ Place place_of(Build *b, NodeId n)
 	}
 	}
 	bug("place_of: node kind %d", nd->kind);
+}
+
+Place place_of(Build *b, NodeId n)
+{
+	return place_made(b, n, false);
+}
+
+Place place_late(Build *b, NodeId n)
+{
+	return place_made(b, n, true);
 }

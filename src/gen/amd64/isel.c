@@ -248,6 +248,17 @@ static bool can_fold_load(Isel *s, ValueId v, u32 size)
 		ty_size(p->ty) == size && !(p->flags & FlagVolatile);
 }
 
+/* The load v happens in i. If it faults, the fault is v's. */
+static void fold_load(Isel *s, MInst *i, ValueId v)
+{
+	Value *p = val(s, v);
+	set_addr(s, i, address_far(s, p->arg[0], p->aux));
+	if (!(p->flags & FlagNonNil)) {
+		i->pos = p->pos;
+		i->inl = p->inl;
+	}
+}
+
 /* Last operand of an operation with a form. */
 static void operand(Isel *s, MInst *i, ValueId v)
 {
@@ -263,7 +274,7 @@ static void operand(Isel *s, MInst *i, ValueId v)
 		i->sym = k.sym;
 	} else if (can_fold_load(s, v, i->size)) {
 		i->aux = FormM;
-		set_addr(s, i, address_far(s, val(s, v)->arg[0], val(s, v)->aux));
+		fold_load(s, i, v);
 	} else {
 		i->aux = FormR;
 		use(s, i, v);
@@ -389,7 +400,7 @@ static u8 compare_int(Isel *s, ValueId a, ValueId b, u8 cc)
 	if (imm && can_fold_load(s, a, size)) {
 		i->aux = FormMI;
 		i->imm = c;
-		set_addr(s, i, address_far(s, val(s, a)->arg[0], val(s, a)->aux));
+		fold_load(s, i, a);
 	} else {
 		use(s, i, a);
 		operand(s, i, b);
@@ -746,7 +757,7 @@ static void lower_extend(Isel *s, ValueId v, bool sign)
 	i->aux = (u16)(sign ? opsize(p->ty) : 0);
 	def(i, v, RegNone);
 	if (fold)
-		set_addr(s, i, address_far(s, q->arg[0], q->aux));
+		fold_load(s, i, a);
 	else
 		use(s, i, a);
 }
