@@ -33,6 +33,12 @@ typedef int64_t i64;
 static inline u64 align_up(u64 n, u64 a) { return (n + a - 1) & ~(a - 1); }
 static inline u64 min_u64(u64 a, u64 b) { return a < b ? a : b; }
 static inline u64 max_u64(u64 a, u64 b) { return a > b ? a : b; }
+static inline bool has_prefix(const char *s, const char *prefix) { return !strncmp(s, prefix, strlen(prefix)); }
+static inline bool has_suffix(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), m = strlen(suffix);
+	return n >= m && !memcmp(s + n - m, suffix, m);
+}
 
 /* ---- arena.c: memory is a lifetime ---------------------------------------------------------- */
 
@@ -174,23 +180,25 @@ typedef u32 Pos;               /* 0 = no position */
 /* A source file registered in the position space: Pos base+i is byte i (0 <= i <= size). */
 typedef struct SrcFile {
 	const char *path;      /* as opened */
-	const char *shown;     /* as printed in diagnostics and in line tables (trimpath applied there) */
+	const char *shown;     /* as printed in diagnostics */
+	const char *linked;    /* as recorded in line tables */
 	const char *src;       /* size bytes, then 64 zero bytes */
 	u32 size;
 	Pos base;
 	u32 *line;             /* offsets of line starts, built on first use */
 	u32 nline;
 	/* //line directives, by offset; any position after one is shown relative to it */
-	struct LineDirective { u32 off; const char *file; u32 line, col; } *dir;
+	struct LineDirective { u32 off; const char *file, *linked; u32 line, col; } *dir;
 	u32 ndir;
 } SrcFile;
 
 typedef struct SrcLoc { const char *file; u32 line, col; } SrcLoc;  /* line, col from 1; col in bytes; col 0 = unknown */
 
-SrcFile *src_add(const char *path, const char *shown, const char *src, u32 size); /* any thread */
+SrcFile *src_add(const char *path, const char *shown, const char *linked, const char *src, u32 size); /* any thread; NULL: path */
 SrcFile *src_of(Pos p);                        /* NULL for 0 */
 SrcLoc pos_loc(Pos p);                         /* //line applied */
 SrcLoc pos_loc_raw(Pos p);                     /* position in the file itself */
+SrcLoc pos_loc_linked(Pos p);                  /* //line applied; files as line tables name them */
 
 /* ---- diag.c ----------------------------------------------------------------------------------- */
 
@@ -245,9 +253,12 @@ char *file_read(Arena *a, const char *path, size_t *size);
 bool file_write_atomic(const char *path, const void *p, size_t n, int mode);
 char *path_join(Arena *a, const char *dir, const char *name);   /* cleaned */
 char *path_clean(Arena *a, const char *p);
+char *path_rel(Arena *a, const char *base, const char *target); /* both absolute and clean; lexically */
 const char *path_base(const char *p);
+const char *strerror_go(int err);                               /* as Go spells it: "no such file or directory" */
 bool file_exists(const char *path);
 bool dir_exists(const char *path);
+bool dir_make(const char *path);            /* and what is above it; false and errno on failure */
 
 /* ---- clock ------------------------------------------------------------------------------------- */
 u64 clock_ns(void);              /* monotonic */

@@ -160,6 +160,45 @@ char *path_join(Arena *a, const char *dir, const char *name)
 	return path_clean(a, arena_printf(a, "%s/%s", dir, name));
 }
 
+char *path_rel(Arena *a, const char *base, const char *target)
+{
+	size_t i = 0, common = 0;
+	if (!strcmp(base, "/"))
+		base = "";
+	while (base[i] && base[i] == target[i]) {
+		i++;
+		if (base[i] == '/' || target[i] == '/' || !base[i] || !target[i])
+			if ((!base[i] || base[i] == '/') && (!target[i] || target[i] == '/'))
+				common = i;
+	}
+	Buf b = {.ar = a};
+	for (const char *p = base + common; *p; p++)
+		if (*p == '/')
+			buf_puts(&b, b.n ? "/.." : "..");
+	const char *rest = target + common + (target[common] == '/');
+	if (*rest)
+		buf_printf(&b, "%s%s", b.n ? "/" : "", rest);
+	return b.n ? (char *)(uintptr_t)buf_str(&b) : arena_strndup(a, ".", 1);
+}
+
+const char *strerror_go(int err)
+{
+	switch (err) {
+	case ENOENT: return "no such file or directory";
+	case EACCES: return "permission denied";
+	case EISDIR: return "is a directory";
+	case ENOTDIR: return "not a directory";
+	case ENOSPC: return "no space left on device";
+	case EFBIG: return "file too large";
+	case ELOOP: return "too many levels of symbolic links";
+	case EROFS: return "read-only file system";
+	case EIO: return "input/output error";
+	case ETXTBSY: return "text file busy";
+	case ENAMETOOLONG: return "file name too long";
+	default: return strerror(err);
+	}
+}
+
 const char *path_base(const char *p)
 {
 	const char *s = strrchr(p, '/');
@@ -176,4 +215,23 @@ bool dir_exists(const char *path)
 {
 	struct stat st;
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool dir_make(const char *path)
+{
+	Arena a = {0};
+	char *p = arena_strndup(&a, path, strlen(path));
+	bool ok = true;
+	for (char *s = p + 1; ok && *s; s++) {
+		if (*s != '/')
+			continue;
+		*s = 0;
+		ok = mkdir(p, 0777) == 0 || errno == EEXIST;
+		*s = '/';
+	}
+	ok = ok && (mkdir(p, 0777) == 0 || dir_exists(p));
+	int err = errno;
+	arena_free(&a);
+	errno = err;
+	return ok;
 }

@@ -21,7 +21,7 @@ static Pos next_base = 1;
 static Arena files_arena;           /* both guarded by files_lock */
 static Lock files_lock;
 
-SrcFile *src_add(const char *path, const char *shown, const char *src, u32 size)
+SrcFile *src_add(const char *path, const char *shown, const char *linked, const char *src, u32 size)
 {
 	lock_acquire(&files_lock);
 	u32 n = atomic_load_explicit(&nfiles, memory_order_relaxed);
@@ -36,6 +36,7 @@ SrcFile *src_add(const char *path, const char *shown, const char *src, u32 size)
 	Registered *r = arena_new(&files_arena, Registered);
 	r->file.path = arena_strndup(&files_arena, path, strlen(path));
 	r->file.shown = shown ? arena_strndup(&files_arena, shown, strlen(shown)) : r->file.path;
+	r->file.linked = linked ? arena_strndup(&files_arena, linked, strlen(linked)) : r->file.path;
 	r->file.src = src;
 	r->file.size = size;
 	r->file.base = next_base;
@@ -123,10 +124,12 @@ SrcLoc pos_loc_raw(Pos p)
 	return (SrcLoc){f->shown, line, off - start + 1};
 }
 
-SrcLoc pos_loc(Pos p)
+static SrcLoc shown_loc(Pos p, bool linked)
 {
 	SrcLoc l = pos_loc_raw(p);
 	SrcFile *f = src_of(p);
+	if (f && linked)
+		l.file = f->linked;
 	if (!f || !f->ndir || p - f->base < f->dir[0].off)
 		return l;
 	u32 off = p - f->base, lo = 0, hi = f->ndir, start;
@@ -144,5 +147,15 @@ SrcLoc pos_loc(Pos p)
 		col = 0;
 	else if (l.line == first)
 		col = d->col + (off - d->off);
-	return (SrcLoc){d->file, d->line + (l.line - first), col};
+	return (SrcLoc){linked ? d->linked : d->file, d->line + (l.line - first), col};
+}
+
+SrcLoc pos_loc(Pos p)
+{
+	return shown_loc(p, false);
+}
+
+SrcLoc pos_loc_linked(Pos p)
+{
+	return shown_loc(p, true);
 }

@@ -6,32 +6,114 @@
 #include <unistd.h>
 #include "cmd.h"
 
-/* Default output: the last element of the import path, or the first file's name. */
-static const char *output_name(Build *b)
-{
-	LoadPkg *p = b->load.named.a[0];
-	if (b->opt.out)
-		return b->opt.out;
-	if (!strcmp(p->path, "command-line-arguments") && p->ngofile) {
-		const char *base = path_base(p->gofile[0]);
-		return arena_strndup(&b->ar, base, strlen(base) - 3);
-	}
-	const char *base = path_base(p->dir ? p->dir : p->path);
-	return base;
-}
-
 static bool is_command(const LoadPkg *p)
 {
 	return p->ngofile && !strcmp(p->file[0]->pkgname->s, "main");
 }
 
-/* Compiles; the executable, if there is to be one, goes to out. */
-static int compile(Build *b, const char *out)
+static bool is_major(const char *s)
 {
-	bool ok = build_front(b);
-	bool program = b->load.named.n == 1 && is_command(b->load.named.a[0]);
-	if (ok && !build_stopped(b, "load") && !build_stopped(b, "check") && (program || b->opt.build_all))
-		ok = build_back(b, b->opt.build_all ? NULL : out ? out : output_name(b));
+	return s[0] == 'v' && s[1] >= '1' && s[1] <= '9' && strspn(s + 1, "0123456789") == strlen(s + 1) && strcmp(s, "v1");
+}
+
+/* The last element of the import path (the one before it if that is a major version), or the first file's name. */
+static const char *exec_name(Build *b, const LoadPkg *p)
+{
+	if (p->given) {
+		const char *base = path_base(p->gofile[0]);
+		return arena_strndup(&b->ar, base, strlen(base) - 3);
+	}
+	const char *path = p->path, *base = path_base(path);
+	if (!p->mod && path[0] == '_')
+		base = path_base(p->dir);
+	if (is_major(base) && base > path) {
+		const char *up = arena_strndup(&b->ar, path, (size_t)(base - path) - 1);
+		return path_base(up);
+	}
+	return base;
+}
+
+/* Where the programs go. */
+typedef struct Place { const char *file; const char *dir; } Place;
+
+static Place place(Build *b)
+{
+	const char *out = b->opt.out;
+	Loader *l = &b->load;
+	if (!out) {
+		if (l->named.n != 1 || !is_command(l->named.a[0]))
+			return (Place){0};
+		const char *name = exec_name(b, l->named.a[0]);
+		if (dir_exists(name))
+			go_fatal(1, "go: build output \"%s\" already exists and is a directory", name);
+		return (Place){.file = name};
+	}
+	bool any = false;
+	for (u32 i = 0; i < l->named.n; i++)
+		any |= is_command(l->named.a[i]);
+	if (dir_exists(out) || has_suffix(out, "/")) {
+		if (!any)
+			go_fatal(1, "go: no main packages to build");
+		return (Place){.dir = out};
+	}
+	if (!strcmp(out, "/dev/null"))
+		return (Place){0};
+	if (l->named.n == 0)
+		go_fatal(1, "go: no packages to build");
+	if (l->named.n > 1)
+		go_fatal(1, "go: cannot write multiple packages to non-directory %s", out);
+	if (!any)
+		go_fatal(1, "go: -o %s: %s is not a main package, and seago writes no package archives", out, l->named.a[0]->path);
+	return (Place){.file = out};
+}
+
+/* Compiles what was named: programs go to their places, everything else is compiled for its errors. */
+static bool make_all(Build *b, Place to)
+{
+	Loader *l = &b->load;
+	VEC(LoadPkg *) rest = {0};
+	bool ok = true;
+	if (to.dir && !b->opt.dry && !dir_exists(to.dir) && !dir_make(to.dir))
+		go_fatal(1, "go: mkdir %s: %m", to.dir);
+	for (u32 i = 0; i < l->named.n; i++) {
+		LoadPkg *p = l->named.a[i];
+		if (!build_ok(p))
+			continue;
+		if (!is_command(p) || (b->opt.build_all && l->named.n == 1))
+			vec_push(&b->ar, &rest, p);
+		else if (to.file || to.dir)
+			ok &= build_program(b, p, to.file ? to.file : path_join(&b->ar, to.dir, exec_name(b, p)));
+		else if (l->named.n == 1)
+			ok &= build_program(b, p, NULL);
+		else
+			ok &= build_discard(b, &p, 1);
+	}
+	if (rest.n)
+		ok &= build_discard(b, rest.a, rest.n);
+	return ok;
+}
+
+/* -v: packages in the order they are compiled. -n, -x: one line a step. */
+static void announce(Build *b, Place to)
+{
+	for (u32 i = 0; i < b->load.all.n; i++) {
+		const LoadPkg *p = b->load.all.a[i];
+		if (b->opt.verbose)
+			fprintf(stderr, "%s\n", p->path);
+		if (b->opt.trace || b->opt.dry) {
+			fprintf(stderr, "compile %s #", p->path);
+			for (u32 k = 0; k < p->ngofile; k++)
+				fprintf(stderr, " %s", path_base(p->gofile[k]));
+			fputc('\n', stderr);
+		}
+	}
+	for (u32 i = 0; i < b->load.named.n && (b->opt.trace || b->opt.dry); i++)
+		if (is_command(b->load.named.a[i]) && (to.file || to.dir))
+			fprintf(stderr, "link %s -o %s\n", b->load.named.a[i]->path, to.file ? to.file : path_join(&b->ar, to.dir, exec_name(b, b->load.named.a[i])));
+}
+
+static int finish(Build *b, bool ok)
+{
 	build_phase(b, NULL);
 	if (b->opt.time)
 		build_print_times(b);
@@ -41,10 +123,20 @@ static int compile(Build *b, const char *out)
 int cmd_build(int argc, char **argv)
 {
 	Build b = {0};
-	if (!options_parse(&b.ar, &b.opt, argc, argv, false))
-		return 2;
-	build_start(&b, "seago");
-	return compile(&b, NULL);
+	options_parse(&b, "build", argc, argv);
+	build_start(&b);
+	if (!build_load(&b))
+		return finish(&b, false);
+	if (build_stopped(&b, "load"))
+		return finish(&b, true);
+	Place to = place(&b);
+	announce(&b, to);
+	if (b.opt.dry)
+		return finish(&b, true);
+	bool ok = build_check(&b);
+	if (!build_stopped(&b, "check"))
+		ok &= make_all(&b, to);
+	return finish(&b, ok);
 }
 
 /* Runs the program; its exit status is the result, 1 if a signal ended it, as the go command does. */
@@ -75,27 +167,41 @@ static int execute(const char *path, const Options *o)
 	return 1;
 }
 
+/* The one main package that run is to run. */
+static LoadPkg *runnable(Build *b)
+{
+	Loader *l = &b->load;
+	if (l->named.n == 0)
+		go_fatal(1, "go: no packages loaded from %s", b->opt.arg[0]);
+	if (l->named.n > 1)
+		go_fatal(1, "go: pattern %s matches multiple packages", b->opt.arg[0]);
+	if (!is_command(l->named.a[0]))
+		go_fatal(1, "package %s is not a main package", l->named.a[0]->path);
+	return l->named.a[0];
+}
+
 int cmd_run(int argc, char **argv)
 {
 	Build b = {0};
-	if (!options_parse(&b.ar, &b.opt, argc, argv, true))
-		return 2;
+	options_parse(&b, "run", argc, argv);
+	if (!b.opt.buildvcs)
+		b.opt.buildvcs = "false";
+	build_start(&b);
+	if (!build_load(&b) || build_stopped(&b, "load"))
+		return finish(&b, !b.nerror);
+	LoadPkg *p = runnable(&b);
+	announce(&b, (Place){.file = b.opt.out});
+	if (b.opt.dry || !build_check(&b) || build_stopped(&b, "check"))
+		return finish(&b, !b.nerror);
 	const char *tmp = getenv("TMPDIR");
 	char dir[4096];
 	snprintf(dir, sizeof dir, "%s/seago-run-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(dir))
 		fatal("mkdir %s:", dir);
-	char *exe = path_join(&b.ar, dir, "main");
-	build_start(&b, "seago");
-	int status = compile(&b, exe);
-	if (!status && !b.opt.stop) {
-		if (file_exists(exe))
-			status = execute(exe, &b.opt);
-		else {
-			fprintf(stderr, "package %s is not a main package\n", b.load.named.a[0]->path);
-			status = 1;
-		}
-	}
+	char *exe = path_join(&b.ar, dir, exec_name(&b, p));
+	int status = finish(&b, build_program(&b, p, exe));
+	if (!status && file_exists(exe))
+		status = execute(exe, &b.opt);
 	unlink(exe);
 	rmdir(dir);
 	return status;

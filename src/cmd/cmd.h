@@ -1,20 +1,37 @@
 /* cmd: the subcommands, one small file each, and the pipeline they share.
  *
  * A Build is one run of the pipeline: options in, phases in order, each timed. Phases: load, check, reach, summarise,
- * compile, link. Diagnostics are printed per package under "# import/path", imports first, as the go command does. */
+ * compile, link; the last four once for every program made. Diagnostics are printed per package under "# import/path",
+ * imports first, as the go command does. */
 #ifndef SEAGO_CMD_H
 #define SEAGO_CMD_H
 
 #include "../link/link.h"
 #include "../load/load.h"
 
+/* -ldflags, taken apart. */
+typedef struct LinkFlags {
+	const char *text;              /* as given */
+	bool strip, nodebug;           /* -s: no symbol table; -w: no DWARF */
+	VEC(const char *) define;      /* -X: importpath.name=value */
+	const char *buildid;           /* -buildid; NULL: made from the contents */
+	const char *error;             /* what the linker would say */
+} LinkFlags;
+
 typedef struct Options {
 	const char *out;               /* -o */
 	int jobs;                      /* -j, -p; 0 = all CPUs */
 	bool all_errors;               /* -e, -gcflags=-e */
 	bool check_all;                /* -check=all: bodies of dependencies too */
+	bool verbose, trace, dry;      /* -v, -x, -n */
+	bool json;                     /* -json: diagnostics as events */
+	bool trimpath;
+	const char *tags;              /* -tags, as given */
+	const char *gcflags, *asmflags;/* as given; NULL: not given */
 	bool build_all;                /* -d all: every function of the named packages is compiled, nothing linked */
 	FrontOptions front;            /* -gcflags: language version, ... */
+	const char *mod, *modfile, *overlay, *buildmode, *buildvcs;
+	LinkFlags link;
 	bool time;                     /* -d time */
 	const char *stop;              /* -d stop=PHASE */
 	const char *dump;              /* -d parse ... */
@@ -23,9 +40,10 @@ typedef struct Options {
 	const char **rest; u32 nrest;  /* run: arguments of the program */
 } Options;
 
-typedef struct PhaseTime { const char *name; u64 wall, cpu; } PhaseTime;
+typedef struct PhaseTime { const char *name; u64 wall, cpu, wall0, cpu0; } PhaseTime;
 typedef struct Build {
 	Arena ar;
+	const char *command;           /* "build", "run", ... */
 	Options opt;
 	Context ctx;
 	Loader load;
@@ -33,36 +51,49 @@ typedef struct Build {
 	Checker *chk;
 	PhaseTime phase[16];
 	u32 nphase;
+	PhaseTime *now;                /* the phase that runs; NULL: none */
 	u32 nerror;
-	Program prog;
+	Program prog;                  /* the program being made */
 	Whole whole;
 } Build;
 
 typedef struct Command { const char *name, *args, *summary; int (*run)(int argc, char **argv); } Command;
 extern const Command commands[];   /* ends with a NULL name */
 
-/* options.c: false after printing what is wrong */
-bool options_parse(Arena *a, Options *o, int argc, char **argv, bool run);
+/* options.c */
+/* Flags of $GOFLAGS and of the command line; exits after printing what is wrong. -C has been obeyed afterwards. */
+void options_parse(Build *b, const char *command, int argc, char **argv);
 void options_help(void);
 /* gcflags.c: the argument of -gcflags; false after printing what is wrong */
 bool gcflags_parse(Arena *a, Options *o, const char *text);
+/* ldflags.c */
+void ldflags_parse(Arena *a, LinkFlags *f, const char *text);
+bool split_quoted(Arena *a, const char *s, const char ***out, u32 *n);   /* fields; 'x' and "x" keep blanks; false: open quote */
 
 /* pipeline.c */
-void build_start(Build *b, const char *exe);          /* context, threads, tables */
+void build_start(Build *b);                           /* context, threads, tables */
 void build_phase(Build *b, const char *name);         /* the phase that begins now; NULL ends the last one */
 bool build_stopped(const Build *b, const char *phase);/* -d stop=phase */
-bool build_front(Build *b);                           /* load and check; prints diagnostics; false if there were any */
+bool build_load(Build *b);                            /* the packages named and all they import; prints what is wrong */
+bool build_check(Build *b);                           /* prints diagnostics; false if there were any */
+bool build_ok(const LoadPkg *p);                      /* p and all it imports are without errors */
+void build_output(Build *b, const LoadPkg *p, const char *text);      /* text under p's "# path" */
 void build_print_times(Build *b);
 void build_report(Build *b, LoadPkg *p);              /* prints what is wrong with p; counts */
 bool build_syntax_errors(const LoadPkg *p);           /* such a package goes no further */
 
-/* compile.c: from checked packages to the executable; false after printing what went wrong */
-bool build_back(Build *b, const char *out);
+/* compile.c: from checked packages to code; false after printing what went wrong */
+bool build_program(Build *b, LoadPkg *main, const char *out);         /* the executable of one main package */
+bool build_discard(Build *b, LoadPkg **p, u32 n);                     /* all bodies of packages, for their errors */
+/* buildinfo.c */
+const char *go_version(const Context *c);             /* first line of the GOROOT's VERSION file */
+const char *buildinfo_text(Build *b, const LoadPkg *main);            /* what debug.ReadBuildInfo parses */
+
 int cmd_build(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 int cmd_env(int argc, char **argv);
-int cmd_help(int argc, char **argv);
 int cmd_test(int argc, char **argv);
+int cmd_help(int argc, char **argv);
 
 #endif

@@ -12,43 +12,61 @@ static const char *const lowered[] = {
 	"runtime.goPanicSliceConvert", "runtime.panicdivide", "runtime.panicshift", "runtime.sigpanic",
 };
 
-/* First line of the GOROOT's VERSION file. */
-static const char *go_version(Build *b)
+/* What main needs: its imports, closed, and the runtime's. */
+static void mark_closure(LoadPkg *p)
 {
-	size_t n;
-	char *v = file_read(&b->ar, path_join(&b->ar, b->ctx.goroot, "VERSION"), &n);
-	return v ? arena_strndup(&b->ar, v, strcspn(v, "\n")) : "go1.26";
+	if (p->mark)
+		return;
+	p->mark = 1;
+	for (u32 i = 0; i < p->nimport; i++)
+		mark_closure(p->import[i]);
 }
 
-static bool is_generic(const Obj *fn)
-{
-	return fn->type->fn.ntparams || fn->type->fn.nrtparams;
-}
-
-/* -d all: what gc would compile of the package. */
-static void mark_package(Build *b, Pkg *p)
-{
-	for (u32 i = 0; i < p->nobj; i++) {
-		Obj *o = p->obj[i];
-		bool func = o->kind == ObjFunc && o->fn.body && strcmp(o->name->s, "_") && strcmp(o->name->s, "init") && !is_generic(o);
-		if (func)
-			reach_mark(&b->whole.reach[0], sym_func(&b->prog, o, NULL, 0));
-		else if (o->kind == ObjVar && strcmp(o->name->s, "_"))
-			reach_mark(&b->whole.reach[0], sym_global(&b->prog, o));
-	}
-}
-
-static bool reach(Build *b)
+static void start(Build *b, LoadPkg **root, u32 n)
 {
 	Loader *l = &b->load;
-	Pkg **pkg = arena_array(&b->ar, Pkg *, l->all.n);
+	b->prog = (Program){.ar = &b->ar, .chk = b->chk, .pass = &b->opt.pass};
+	b->whole = (Whole){0};
+	symtab_init(&b->prog);
 	for (u32 i = 0; i < l->all.n; i++)
-		pkg[i] = l->all.a[i]->pkg;
-	whole_start(&b->whole, &b->prog, pkg, l->all.n, b->pool);
-	whole_define_string(&b->whole, "runtime.buildVersion", go_version(b));
-	whole_define_string(&b->whole, "runtime.defaultGOROOT", b->ctx.goroot);
-	if (b->load.tests)
-		whole_define_string(&b->whole, "testing.testBinary", "1");
+		l->all.a[i]->mark = 0;
+	for (u32 i = 0; i < n; i++)
+		mark_closure(root[i]);
+	mark_closure(load_find(l, "runtime"));
+	Pkg **pkg = arena_array(&b->ar, Pkg *, l->all.n);
+	u32 npkg = 0;
+	for (u32 i = 0; i < l->all.n; i++)
+		if (l->all.a[i]->mark)
+			pkg[npkg++] = l->all.a[i]->pkg;
+	whole_start(&b->whole, &b->prog, pkg, npkg, b->pool);
+}
+
+/* -X importpath.name=value. Names of nothing are no mistake, nor are variables that code initialises: those keep their value. */
+static bool define_strings(Build *b, LoadPkg *main)
+{
+	const LinkFlags *f = &b->opt.link;
+	bool ok = true;
+	for (u32 i = 0; i < f->define.n; i++) {
+		const char *eq = strchr(f->define.a[i], '='), *name = arena_strndup(&b->ar, f->define.a[i], (size_t)(eq - f->define.a[i]));
+		const char *dot = strrchr(name, '.'), *path = arena_strndup(&b->ar, name, (size_t)(dot - name));
+		LoadPkg *p = !strcmp(path, "main") ? main : load_find(&b->load, path);
+		Obj *o = p && p->mark && (p == main) == !strcmp(path, "main") ? pkg_lookup(p->pkg, dot + 1) : NULL;
+		if (!o || o->kind != ObjVar)
+			continue;
+		if (types_under(o->type)->kind != KindString) {
+			Buf t = {.ar = &b->ar};
+			types_print(&t, b->chk, o->type, QualPath, NULL);
+			build_output(b, main, arena_printf(&b->ar, "%s: cannot set with -X: not a var of type string (type:%s)\n", name, buf_str(&t)));
+			ok = false;
+		} else if (!o->var.init || (types_body(b->chk, o->var.body) && static_ok(&b->whole.reach[0], o->var.body))) {
+			whole_define_string(&b->whole, sym_global(&b->prog, o)->name, eq + 1);
+		}
+	}
+	return ok;
+}
+
+static void runtime_roots(Build *b)
+{
 	u32 n;
 	const char **undef = robj_undefined(&b->prog, robj_start, (size_t)(robj_end - robj_start), &n);
 	const char **root = arena_array(&b->ar, const char *, n + nelem(lowered));
@@ -58,9 +76,6 @@ static bool reach(Build *b)
 		root[nelem(lowered) + i] = undef[i];
 	b->whole.root = root;
 	b->whole.nroot = n + nelem(lowered);
-	for (u32 i = 0; b->opt.build_all && i < b->load.named.n; i++)
-		mark_package(b, b->load.named.a[i]->pkg);
-	return whole_reach(&b->whole);
 }
 
 typedef struct Work { Build *b; Arena *out, *tmp; Func **f; _Atomic bool bad; } Work;
@@ -131,38 +146,75 @@ static void print_sorted(Build *b)
 		LoadPkg *p = b->load.all.a[i];
 		Buf out = {.ar = &b->ar};
 		if (diag_print(&p->diag, &out, b->opt.all_errors ? 0 : 10))
-			fprintf(stderr, "# %s\n%s", p->path, buf_str(&out));
+			build_output(b, p, buf_str(&out));
 	}
 }
 
-bool build_back(Build *b, const char *out)
+/* Reach, summarise, compile. *stop: -d stop asked for the end. */
+static bool make_code(Build *b, bool *stop)
 {
-	b->prog.ar = &b->ar;
-	b->prog.chk = b->chk;
-	b->prog.pass = &b->opt.pass;
-	symtab_init(&b->prog);
-	build_phase(b, "reach");
-	if (!reach(b)) {
+	bool ok = whole_reach(&b->whole);
+	if (!ok)
 		print_sorted(b);
-		return false;
-	}
-	if (build_stopped(b, "reach"))
-		return true;
+	*stop = !ok || build_stopped(b, "reach");
+	if (*stop)
+		return ok;
 	build_phase(b, "summarise");
 	whole_bottom_up(&b->whole, summarise_component, b);
-	if (build_stopped(b, "summarise"))
+	*stop = build_stopped(b, "summarise");
+	if (*stop)
 		return true;
 	build_phase(b, "compile");
 	if (!compile_all(b)) {
 		print_sorted(b);
 		return false;
 	}
-	if (build_stopped(b, "compile") || !out)
+	*stop = build_stopped(b, "compile");
+	return true;
+}
+
+bool build_discard(Build *b, LoadPkg **p, u32 n)
+{
+	bool stop;
+	build_phase(b, "reach");
+	start(b, p, n);
+	Pkg **target = arena_array(&b->ar, Pkg *, n);
+	for (u32 i = 0; i < n; i++)
+		target[i] = p[i]->pkg;
+	b->whole.target = target;
+	b->whole.ntarget = n;
+	return make_code(b, &stop);
+}
+
+bool build_program(Build *b, LoadPkg *main, const char *out)
+{
+	bool stop;
+	if (b->opt.link.error) {
+		build_output(b, main, arena_printf(&b->ar, "%s\n", b->opt.link.error));
+		return false;
+	}
+	build_phase(b, "reach");
+	start(b, &main, 1);
+	if (!define_strings(b, main))
+		return false;
+	const char *version = go_version(&b->ctx), *info = buildinfo_text(b, main);
+	if (!info)
+		return false;
+	whole_define_string(&b->whole, "runtime.buildVersion", version);
+	whole_define_string(&b->whole, "runtime.defaultGOROOT", b->opt.trimpath ? "" : b->ctx.goroot);
+	whole_define_string(&b->whole, "runtime.modinfo", info);
+	if (b->load.tests)
+		whole_define_string(&b->whole, "testing.testBinary", "1");
+	runtime_roots(b);
+	if (!make_code(b, &stop))
+		return false;
+	if (stop)
 		return true;
 	build_phase(b, "link");
 	Diag d;
 	diag_init(&d, &b->ar);
-	if (link_program(&b->prog, out, &d))
+	LinkOptions o = {.version = version, .modinfo = info, .strip = b->opt.link.strip, .nodebug = b->opt.link.nodebug};
+	if (link_program(&b->prog, &o, out, &d))
 		return true;
 	for (u32 i = 0; i < d.v.n && i < 20; i++)
 		fprintf(stderr, "%s\n", d.v.a[i].msg);

@@ -10,11 +10,11 @@ int cmd_env(int argc, char **argv)
 	Arena a = {0};
 	Context c = {0};
 	context_init(&c, &a, "seago");
-	Module *m = c.modules ? module_find(&a, c.cwd) : NULL;
+	const char *mod = c.modules ? module_file(&a, c.cwd) : NULL;
 	const char *on = getenv("GO111MODULE");
 	const Var var[] = {
 		{"CGO_ENABLED", "0"}, {"GO111MODULE", on ? on : ""}, {"GOARCH", c.goarch}, {"GOHOSTARCH", "amd64"}, {"GOHOSTOS", "linux"},
-		{"GOMOD", m ? m->file : c.modules ? "/dev/null" : ""}, {"GOOS", c.goos}, {"GOPATH", c.gopath ? c.gopath : ""},
+		{"GOMOD", mod ? mod : c.modules ? "/dev/null" : ""}, {"GOOS", c.goos}, {"GOPATH", c.gopath ? c.gopath : ""},
 		{"GOROOT", c.goroot ? c.goroot : ""}, {"SEAGO_OVERLAY", c.overlay ? c.overlay : ""},
 	};
 	if (!argc) {

@@ -3,9 +3,9 @@
 #include "cmd.h"
 
 const Command commands[] = {
-	{"build",   "[-o output] [flags] [packages|files]", "compile packages and dependencies", cmd_build},
-	{"run",     "[flags] package|files [arguments]",    "compile and run a Go program",      cmd_run},
-	{"test",    "[flags] [packages] [flags of the test program]", "test packages",             cmd_test},
+	{"build",   "[-o output] [build flags] [packages]", "compile packages and dependencies", cmd_build},
+	{"run",     "[build flags] package [arguments...]",  "compile and run a Go program",      cmd_run},
+	{"test",    "[build/test flags] [packages] [build/test flags & test binary flags]", "test packages", cmd_test},
 	{"version", "",                                     "print the version",                 cmd_version},
 	{"env",     "[name ...]",                           "print the environment",             cmd_env},
 	{"help",    "[command]",                            "print help",                        cmd_help},
@@ -21,6 +21,6 @@ int main(int argc, char **argv)
 	for (const Command *c = commands; c->name; c++)
 		if (!strcmp(argv[1], c->name))
 			return c->run(argc - 2, argv + 2);
-	fprintf(stderr, "seago %s: unknown command\nRun 'seago help' for usage.\n", argv[1]);
+	fprintf(stderr, "go %s: unknown command\nRun 'go help' for usage.\n", argv[1]);
 	return 2;
 }

@@ -1,18 +1,28 @@
 /* The phases every build goes through, in order, and what is printed about them. */
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "cmd.h"
 
 void build_phase(Build *b, const char *name)
 {
 	u64 wall = clock_ns(), cpu = clock_cpu_ns();
-	if (b->nphase) {
-		PhaseTime *p = &b->phase[b->nphase - 1];
-		p->wall = wall - p->wall;
-		p->cpu = cpu - p->cpu;
+	if (b->now) {
+		b->now->wall += wall - b->now->wall0;
+		b->now->cpu += cpu - b->now->cpu0;
 	}
-	if (name)
-		b->phase[b->nphase++] = (PhaseTime){name, wall, cpu};
+	b->now = NULL;
+	if (!name)
+		return;
+	for (u32 i = 0; i < b->nphase && !b->now; i++)
+		if (!strcmp(b->phase[i].name, name))
+			b->now = &b->phase[i];
+	if (!b->now) {
+		b->now = &b->phase[b->nphase++];
+		b->now->name = name;
+	}
+	b->now->wall0 = wall;
+	b->now->cpu0 = cpu;
 }
 
 void build_print_times(Build *b)
@@ -33,48 +43,132 @@ bool build_stopped(const Build *b, const char *phase)
 	return b->opt.stop && !strcmp(b->opt.stop, phase);
 }
 
-void build_start(Build *b, const char *exe)
+/* ---- start ---- */
+
+static void add_tags(Build *b)
 {
-	context_init(&b->ctx, &b->ar, exe);
-	if (!b->ctx.goroot)
+	const char *s = b->opt.tags;
+	while (s && *s) {
+		size_t n = strcspn(s, ", \t");
+		if (n)
+			vec_push(&b->ar, &b->ctx.tags, arena_strndup(&b->ar, s, n));
+		s += n + (s[n] != 0);
+	}
+}
+
+static void check_target(const Context *c)
+{
+	static const char *const known[] = {"v1", "v2", "v3", "v4"};
+	if (strcmp(c->goos, "linux") || strcmp(c->goarch, "amd64"))
+		go_fatal(2, "go: unsupported GOOS/GOARCH pair %s/%s", c->goos, c->goarch);
+	const char *v = context_env(c, "GOAMD64");
+	bool ok = !*v;
+	for (size_t i = 0; i < nelem(known); i++)
+		ok |= !strcmp(v, known[i]);
+	if (!ok)
+		go_fatal(2, "go: invalid GOAMD64: must be v1, v2, v3, v4");
+}
+
+static void check_env(const Context *c)
+{
+	const char *on = context_env(c, "GO111MODULE");
+	if (*on && strcmp(on, "on") && strcmp(on, "off") && strcmp(on, "auto"))
+		go_fatal(1, "go: unknown environment setting GO111MODULE=%s", on);
+	for (const char *s = c->gopath; s && *s; s += *s == ':') {
+		size_t n = strcspn(s, ":");
+		if (n && *s != '/')
+			go_fatal(2, "go: GOPATH entry is relative; must be absolute path: \"%.*s\".\nFor more details see: 'go help gopath'", (int)n, s);
+		s += n;
+	}
+}
+
+void build_start(Build *b)
+{
+	Context *c = &b->ctx;
+	check_env(c);
+	check_target(c);
+	if (!c->goroot)
 		fatal("%s", goroot_error());
-	if (!b->ctx.overlay)
+	if (!c->overlay)
 		fatal("cannot find the overlay folder beside the executable or above it; set SEAGO_OVERLAY");
-	if (strcmp(b->ctx.goos, "linux") || strcmp(b->ctx.goarch, "amd64"))
-		fatal("unsupported GOOS/GOARCH pair %s/%s", b->ctx.goos, b->ctx.goarch);
+	c->trimpath = b->opt.trimpath;
+	c->mod = b->opt.mod;
+	c->modfile = b->opt.modfile;
+	add_tags(b);
+	const char *bad = b->opt.overlay ? overlay_read(c, b->opt.overlay) : NULL;
+	if (bad)
+		go_fatal(1, "go: %s", bad);
 	b->pool = pool_new(b->opt.jobs);
 	syntax_init();
 	b->chk = types_new(&b->ar);
 	b->chk->all_bodies = b->opt.check_all;
-	b->load = (Loader){.ar = &b->ar, .pool = b->pool, .ctx = &b->ctx, .chk = b->chk, .front = b->opt.front};
+	b->load = (Loader){.ar = &b->ar, .pool = b->pool, .ctx = c, .chk = b->chk, .front = b->opt.front};
 }
 
-/* Prints what is wrong with a package; counts. */
+/* ---- what is said ---- */
+
+static void put_json(Buf *o, const char *s, size_t n)
+{
+	buf_putc(o, '"');
+	for (size_t i = 0; i < n; i++) {
+		u8 c = (u8)s[i];
+		if (c == '"' || c == '\\')
+			buf_printf(o, "\\%c", c);
+		else if (c == '\n')
+			buf_puts(o, "\\n");
+		else if (c == '\t')
+			buf_puts(o, "\\t");
+		else if (c < ' ' || c == '<' || c == '>' || c == '&')
+			buf_printf(o, "\\u%04x", c);
+		else
+			buf_putc(o, c);
+	}
+	buf_putc(o, '"');
+}
+
+static void event(Build *b, const LoadPkg *p, const char *action, const char *text, size_t n)
+{
+	Buf o = {.ar = &b->ar};
+	buf_puts(&o, "{\"ImportPath\":");
+	put_json(&o, p->path, strlen(p->path));
+	buf_printf(&o, ",\"Action\":\"%s\"", action);
+	if (text) {
+		buf_puts(&o, ",\"Output\":");
+		put_json(&o, text, n);
+	}
+	printf("%s}\n", buf_str(&o));
+}
+
+void build_output(Build *b, const LoadPkg *p, const char *text)
+{
+	if (!b->opt.json) {
+		fprintf(stderr, p->fortest ? "# %s [%s.test]\n%s" : "# %s%.0s\n%s", p->path, p->fortest ? p->fortest : "", text);
+		return;
+	}
+	const char *head = arena_printf(&b->ar, "# %s\n", p->path);
+	event(b, p, "build-output", head, strlen(head));
+	for (const char *e; *text; text = e) {
+		e = strchr(text, '\n');
+		e = e ? e + 1 : text + strlen(text);
+		event(b, p, "build-output", text, (size_t)(e - text));
+	}
+	event(b, p, "build-fail", NULL, 0);
+}
+
 void build_report(Build *b, LoadPkg *p)
 {
+	if (p->error) {
+		fprintf(stderr, "%s\n", p->error);
+		b->nerror++;
+	}
 	Buf out = {.ar = &b->ar};
 	u32 n = diag_print(&p->diag, &out, b->opt.all_errors ? 0 : 10);
-	if (p->error && p->dir) {
-		fprintf(stderr, "%s\n", p->error);
-		b->nerror++;
-	} else if (p->error && p->named) {
-		fprintf(stderr, "%s\n", p->error);
-		b->nerror++;
-	}
-	if (n) {
-		fprintf(stderr, p->fortest ? "# %s [%s.test]\n%s" : "# %s%.0s\n%s", p->path, p->fortest ? p->fortest : "", buf_str(&out));
-		b->nerror += n;
-	}
+	if (n)
+		build_output(b, p, buf_str(&out));
+	b->nerror += n;
 }
 
-/* As gc: a package with syntax errors goes no further; other faults found while parsing wait for the checker's. */
-bool build_syntax_errors(const LoadPkg *p)
-{
-	for (u32 i = 0; i < p->diag.v.n; i++)
-		if (!strncmp(p->diag.v.a[i].msg, "syntax error", 12))
-			return true;
-	return false;
-}
+/* ---- load ---- */
 
 static void dump_trees(Build *b)
 {
@@ -85,19 +179,69 @@ static void dump_trees(Build *b)
 	fputs(buf_str(&out), stdout);
 }
 
-/* ---- check: a package as soon as those it imports are done ---- */
+bool build_load(Build *b)
+{
+	Loader *l = &b->load;
+	build_phase(b, "load");
+	load_packages(l, b->opt.arg, b->opt.narg);
+	if (b->opt.dump && !strcmp(b->opt.dump, "parse"))
+		dump_trees(b);
+	for (u32 i = 0; i < l->warning.n; i++)
+		fprintf(stderr, "%s\n", l->warning.a[i]);
+	for (u32 i = 0; i < l->listed.n; i++)
+		if (l->listed.a[i]->error) {
+			fprintf(stderr, "%s\n", l->listed.a[i]->error);
+			b->nerror++;
+		}
+	return !b->nerror;
+}
 
+/* ---- check ---- */
+
+/* As gc: a package with syntax errors goes no further; other faults found while parsing wait for the checker's. */
+bool build_syntax_errors(const LoadPkg *p)
+{
+	for (u32 i = 0; i < p->diag.v.n; i++)
+		if (has_prefix(p->diag.v.a[i].msg, "syntax error"))
+			return true;
+	return false;
+}
+
+bool build_ok(const LoadPkg *p)
+{
+	if (p->diag.v.n || p->error || !p->pkg)
+		return false;
+	for (u32 i = 0; i < p->nimport; i++)
+		if (!p->import[i]->pkg || p->import[i]->pkg->fake)
+			return false;
+	return !p->pkg->fake;
+}
+
+/* A package is checked as soon as those it imports are done. One whose imports have errors is not looked at; it is marked fake, so
+ * that its importers are not either. */
 typedef struct CheckItem { LoadPkg *p; _Atomic u32 waiting; VEC(struct CheckItem *) user; } CheckItem;
+
+static bool imports_sound(const LoadPkg *p)
+{
+	bool sound = true;
+	for (u32 i = 0; i < p->nimport; i++)
+		sound &= !p->import[i]->pkg->fake;
+	return sound;
+}
 
 static void check_package(void *arg, int worker, void *item)
 {
 	Build *b = arg;
 	CheckItem *c = item;
 	Pkg *p = c->p->pkg;
-	types_collect(b->chk, p);
-	types_decls(b->chk, p);
-	if (p->main_module || b->opt.check_all)
-		types_finish(b->chk, p);
+	bool sound = imports_sound(c->p);
+	if (sound && !build_syntax_errors(c->p)) {
+		types_collect(b->chk, p);
+		types_decls(b->chk, p);
+		if (p->main_module || b->opt.check_all)
+			types_finish(b->chk, p);
+	}
+	p->fake = !sound || c->p->diag.v.n;
 	for (u32 i = 0; i < c->user.n; i++)
 		if (atomic_fetch_sub(&c->user.a[i]->waiting, 1) == 1)
 			pool_add(b->pool, c->user.a[i]);
@@ -126,21 +270,13 @@ static void check_packages(Build *b)
 	pool_drain(b->pool, check_package, b);
 }
 
-bool build_front(Build *b)
+bool build_check(Build *b)
 {
 	Loader *l = &b->load;
-	build_phase(b, "load");
-	load_packages(l, b->opt.arg, b->opt.narg);
-	if (b->opt.dump && !strcmp(b->opt.dump, "parse"))
-		dump_trees(b);
-	for (u32 i = 0; i < l->all.n; i++)
-		if (l->all.a[i]->error || build_syntax_errors(l->all.a[i]))
-			build_report(b, l->all.a[i]);
-	if (b->nerror || build_stopped(b, "load"))
-		return !b->nerror;
 	build_phase(b, "check");
 	check_packages(b);
-	for (u32 i = 0; i < l->all.n; i++)
-		build_report(b, l->all.a[i]);
+	for (u32 i = 0; i < l->listed.n; i++)
+		if (imports_sound(l->listed.a[i]))
+			build_report(b, l->listed.a[i]);
 	return !b->nerror;
 }

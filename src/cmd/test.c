@@ -536,12 +536,11 @@ static void block_signals(Run *r)
 int cmd_test(int argc, char **argv)
 {
 	Run *r = arena_new(&(Arena){0}, Run);
-	if (!test_flags_parse(&r->ar, &r->f, argc, argv))
+	if (!test_flags_parse(&r->b, &r->ar, &r->f, argc, argv))
 		return 2;
 	if (r->f.fuzz && *r->f.fuzz)
 		fatal("-fuzz is not supported yet");
-	r->b.opt = r->f.build;
-	build_start(&r->b, "seago");
+	build_start(&r->b);
 	test_load(&r->b, &r->f);
 	for (u32 i = 0; i < r->b.load.named.n; i++) {
 		TestUnit u = {.p = r->b.load.named.a[i], .fd = -1, .pidfd = -1, .shown = {.ar = &r->ar}};

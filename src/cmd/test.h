@@ -9,7 +9,6 @@
 #include "cmd.h"
 
 typedef struct TestFlags {
-	Options build;
 	VEC(const char *) pkg;          /* packages as given */
 	VEC(const char *) pass;         /* arguments of the test programs */
 	VEC(const char *) build_args;   /* flags of the build itself */
@@ -29,7 +28,7 @@ typedef struct TestJson TestJson;
 enum { TestBuilt = 0, TestBuildFailed = 1, TestSetupFailed = 3 };
 
 /* test_flags.c: false after printing what is wrong */
-bool test_flags_parse(Arena *a, TestFlags *t, int argc, char **argv);
+bool test_flags_parse(Build *b, Arena *a, TestFlags *t, int argc, char **argv);
 
 /* test_main.c: the source of the program's package main, or NULL and *error */
 char *test_main_source(Arena *a, const LoadPkg *p, const char **error);

@@ -83,7 +83,7 @@ int test_build(Build *b, LoadPkg *p, const char *exe, int threads)
 	load_test_program(&b->load, p, src, (u32)strlen(src));
 	if (!front(b))
 		return TestSetupFailed;
-	bool ok = check_rest(b) && build_back(b, exe);
+	bool ok = check_rest(b) && build_program(b, b->load.named.a[0], exe);
 	build_phase(b, NULL);
 	if (b->opt.time)
 		build_print_times(b);

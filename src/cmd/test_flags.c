@@ -172,7 +172,7 @@ static bool takes_value(const Flag *f)
 	return f->kind == TestValue || f->kind == BuildValue || f->kind == OwnValue;
 }
 
-bool test_flags_parse(Arena *a, TestFlags *t, int argc, char **argv)
+bool test_flags_parse(Build *b, Arena *a, TestFlags *t, int argc, char **argv)
 {
 	bool in_list = false, listed = false, after_flag = false;
 	const char *unknown = NULL;
@@ -234,5 +234,6 @@ bool test_flags_parse(Arena *a, TestFlags *t, int argc, char **argv)
 		vec_push(a, &arg, (char *)(uintptr_t)t->build_args.a[k]);
 	for (u32 k = 0; k < t->pkg.n; k++)
 		vec_push(a, &arg, (char *)(uintptr_t)t->pkg.a[k]);
-	return options_parse(a, &t->build, (int)arg.n, arg.a, false);
+	options_parse(b, "test", (int)arg.n, arg.a);
+	return true;
 }

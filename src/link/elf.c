@@ -138,8 +138,10 @@ static bool write_file(Image *im, const char *path)
 	o.b.cap = (u32)(last + (last >> 2));
 	pad_to(&o.b, sizeof(Elf64_Ehdr) + sizeof ph);
 	contents(im, &o);
-	debug(im, &o);
-	symtab(im, &o);
+	if (!im->opt->nodebug)
+		debug(im, &o);
+	if (!im->opt->strip)
+		symtab(im, &o);
 	u32 name = sh_name(&o, ".shstrtab");
 	vec_push(o.ar, &o.sh, (Elf64_Shdr){.sh_name = name, .sh_type = SHT_STRTAB, .sh_offset = o.b.n, .sh_size = o.shstr.n, .sh_addralign = 1});
 	buf_write(&o.b, o.shstr.a, o.shstr.n);
@@ -156,9 +158,38 @@ static bool write_file(Image *im, const char *path)
 	return file_write_atomic(path, o.b.a, o.b.n, 0755);
 }
 
-bool link_program(Program *p, const char *out, Diag *d)
+static void put_uvarint(Buf *b, u64 v)
 {
-	Image im = {.ar = p->ar, .p = p, .diag = d};
+	for (; v >= 0x80; v >>= 7)
+		buf_putc(b, (int)(v & 0x7f) | 0x80);
+	buf_putc(b, (int)v);
+}
+
+/* What "go version -m" looks for: a header, the version, the module information. See debug/buildinfo. */
+static void build_info(Image *im)
+{
+	enum { HeaderSize = 32, InlineStrings = 2 };
+	Buf b = {.ar = im->ar};
+	static const char magic[] = "\xff Go buildinf:";
+	buf_write(&b, magic, sizeof magic - 1);
+	buf_putc(&b, 8);                /* size of a pointer */
+	buf_putc(&b, InlineStrings);
+	while (b.n < HeaderSize)
+		buf_putc(&b, 0);
+	put_uvarint(&b, strlen(im->opt->version));
+	buf_puts(&b, im->opt->version);
+	put_uvarint(&b, strlen(im->opt->modinfo));
+	buf_puts(&b, im->opt->modinfo);
+	Sym *s = im->buildinfo = sym_get(im->p, "go:buildinfo");
+	s->kind = SymNoptrData;
+	s->align = 4;
+	s->size = b.n;
+	s->data = (u8 *)b.a;
+}
+
+bool link_program(Program *p, const LinkOptions *o, const char *out, Diag *d)
+{
+	Image im = {.ar = p->ar, .p = p, .opt = o, .diag = d};
 	if (!robj_load(&im, robj_start, (size_t)(robj_end - robj_start)))
 		bug("the embedded runtime object cannot be read");
 	for (u32 i = 0; i < p->whole->live.n; i++)      /* code has been inlined and simplified since: look again */
@@ -168,7 +199,9 @@ bool link_program(Program *p, const char *out, Diag *d)
 	sym_get(p, "runtime.firstmoduledata")->reachable = true;
 	sym_get(p, "runtime.findfunctab")->reachable = true;
 	Sym *entry = sym_get(p, "_rt0_amd64_linux");
+	build_info(&im);
 	link_mark(&im, entry);
+	link_mark(&im, im.buildinfo);
 	link_mark(&im, sym_get(p, "runtime.inittab"));
 	if (d->v.n)
 		return false;
@@ -183,8 +216,8 @@ bool link_program(Program *p, const char *out, Diag *d)
 	link_masks(&im);
 	link_relocate(&im);
 	im.entry = sym_addr(entry);
-	if (!write_file(&im, out)) {
-		diag_add(d, 0, "open %s: %s", out, strerror(errno));
+	if (out && !write_file(&im, out)) {
+		diag_add(d, 0, "open %s: %s", out, strerror_go(errno));
 		return false;
 	}
 	return true;

@@ -64,11 +64,6 @@ void link_mark(Image *im, Sym *root)
 
 /* ---- sections ---- */
 
-static bool has_prefix(const char *s, const char *p)
-{
-	return !strncmp(s, p, strlen(p));
-}
-
 static bool is_c(const Sym *s)
 {
 	return has_prefix(s->name, "c:");
@@ -149,7 +144,7 @@ static void collect(Image *im, bool text)
 	for (u32 i = 0; i < im->kept.n; i++) {
 		Sym *s = im->kept.a[i];
 		if ((s->kind == SymText) == text)
-			vec_push(im->ar, &im->sect[s == im->pclntab ? SectPclntab : sect_of(s)].sym, s);
+			vec_push(im->ar, &im->sect[s == im->pclntab ? SectPclntab : s == im->buildinfo ? SectBuildinfo : sect_of(s)].sym, s);
 	}
 }
 

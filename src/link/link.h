@@ -25,13 +25,20 @@ typedef enum Sect {
 
 typedef struct OutSect { const char *name; u64 addr, size, off; u8 *data; u32 flags; bool nobits; VEC(Sym *) sym; } OutSect;
 
+typedef struct LinkOptions {
+	const char *version;           /* of Go, for the build information */
+	const char *modinfo;           /* module information, with its marks */
+	bool strip, nodebug;           /* no symbol table; no DWARF */
+} LinkOptions;
+
 typedef struct Image {
 	Arena *ar;
 	Program *p;
 	OutSect sect[SectMax];
 	Sym **text; u32 ntext;         /* in address order: Go first; C after ctext */
 	u32 ngo;
-	Sym *moduledata, *pclntab;
+	const LinkOptions *opt;
+	Sym *moduledata, *pclntab, *buildinfo;
 	u32 pcoff[5], nfunc;           /* parts of pclntab: names, units, files, pc tables, functions */
 	u64 types, etypes;             /* bounds of the descriptors */
 	u64 entry;
@@ -67,7 +74,8 @@ typedef struct DebugSect { const char *name; const char *data; u64 size; } Debug
 /* After relocation. Fills out[DebugSectMax] with sections that are not loaded; bytes live in im->ar. Returns their number. */
 u32 link_dwarf(Image *im, DebugSect *out);
 /* ---- elf.c ---- */
-/* Links everything reachable from the entry (code of all live functions is there) and writes out (aside, then renamed). False after reporting through d. */
-bool link_program(Program *p, const char *out, Diag *d);
+/* Links everything reachable from the entry (code of all live functions is there) and writes out (aside, then
+ * renamed). False after reporting through d. */
+bool link_program(Program *p, const LinkOptions *o, const char *out, Diag *d);   /* out NULL: nothing is written */
 
 #endif

@@ -1,6 +1,7 @@
 /* go.mod, as far as a module without external dependencies needs it: the module's path and language version.
  * Requirements are left to the module resolver; packages outside the module and the standard library are reported as
  * missing by the loader. */
+#include <errno.h>
 #include "load.h"
 
 static bool token(const char **p, const char *end, const char **s, size_t *n)
@@ -49,28 +50,37 @@ static void parse(Arena *a, Module *m, const char *src, size_t size)
 	}
 }
 
-Module *module_find(Arena *a, const char *dir)
+const char *module_file(Arena *a, const char *dir)
 {
 	char *d = path_clean(a, dir);
 	for (;;) {
 		const char *file = path_join(a, d, "go.mod");
-		size_t n;
-		if (file_exists(file)) {
-			const char *src = file_read(a, file, &n);
-			if (!src)
-				fatal("open %s:", file);
-			Module *m = arena_new(a, Module);
-			m->dir = arena_strndup(a, d, strlen(d));
-			m->file = file;
-			m->goversion = "go1.16";    /* what gc assumes without a go line */
-			parse(a, m, src, n);
-			if (!m->path)
-				fatal("%s: no module declaration in go.mod", file);
-			return m;
-		}
+		if (file_exists(file))
+			return file;
 		char *slash = strrchr(d, '/');
 		if (!slash || slash == d)
 			return NULL;
 		*slash = 0;
 	}
+}
+
+void modules_find(Loader *l)
+{
+	const char *file = module_file(l->ar, l->ctx->cwd), *shown = file ? short_path(l->ctx, file) : NULL;
+	size_t n;
+	if (!file)
+		return;
+	const char *src = context_read(l->ctx, l->ar, file, &n);
+	if (!src)
+		go_fatal(1, "go: open %s: %s", file, strerror_go(errno));
+	Module *m = arena_new(l->ar, Module);
+	m->dir = arena_strndup(l->ar, file, (size_t)(strrchr(file, '/') - file));
+	m->file = file;
+	m->main = true;
+	m->goversion = "go1.16";    /* what gc assumes without a go line */
+	parse(l->ar, m, src, n);
+	if (!m->path)
+		go_fatal(1, "go: error reading %s: missing module declaration. To specify the module path:\n\tgo mod edit -module=example.com/mod", shown);
+	l->main_mod = m;
+	vec_push(l->ar, &l->mods, m);
 }

@@ -126,7 +126,7 @@ static LoadPkg *main_pkg(Loader *l, LoadPkg *p, const char *src, u32 n)
 	m->fortest = p->path;
 	diag_init(&m->diag, l->ar);
 	diag_init(&m->tdiag, l->ar);
-	File *f = syntax_parse(l->ar, src_add("_testmain.go", "_testmain.go", src, n), ParseFull, true, &m->diag);
+	File *f = syntax_parse(l->ar, src_add("_testmain.go", NULL, NULL, src, n), ParseFull, true, &m->diag);
 	m->file = arena_new(l->ar, File *);
 	m->file[0] = f;
 	m->ngofile = 1;
@@ -138,9 +138,12 @@ static LoadPkg *main_pkg(Loader *l, LoadPkg *p, const char *src, u32 n)
 		if (node_kind(f, d) != NodeImportDecl)
 			break;
 		u32 len;
-		LoadPkg *q = load_find(l, lit_string(l->ar, f, node_at(f, d)->b, &len));
-		if (q)
-			add_imports(l, m, &q, 1, p->path);
+		const char *path = lit_string(l->ar, f, node_at(f, d)->b, &len);
+		LoadPkg *q = load_find(l, path);
+		if (!q)
+			continue;
+		add_imports(l, m, &q, 1, p->path);
+		map_putp(l->ar, &m->imported, intern_str(path), q);
 	}
 	return m;
 }
@@ -176,6 +179,9 @@ LoadPkg *load_test_program(Loader *l, LoadPkg *p, const char *src, u32 n)
 	collect(&c, rt);
 	l->all.a = c.out.a;
 	l->all.n = c.out.n;
+	l->named.a = arena_new(l->ar, LoadPkg *);
+	l->named.a[0] = main;
+	l->named.n = l->named.cap = 1;
 	load_order(l);
 	for (u32 i = 0; i < l->all.n; i++) {
 		LoadPkg *q = l->all.a[i];
@@ -184,8 +190,5 @@ LoadPkg *load_test_program(Loader *l, LoadPkg *p, const char *src, u32 n)
 		else
 			load_make_pkg(l, q);
 	}
-	l->named.a = arena_new(l->ar, LoadPkg *);
-	l->named.a[0] = main;
-	l->named.n = l->named.cap = 1;
 	return main;
 }

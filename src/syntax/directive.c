@@ -14,11 +14,6 @@ static bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static bool has_prefix(const char *s, const char *prefix)
-{
-	return strncmp(s, prefix, strlen(prefix)) == 0;
-}
-
 /* Fields of s between white space; at most max are stored, the number is returned. */
 static u32 split_fields(Arena *a, const char *s, const char **field, u32 max)
 {
@@ -87,10 +82,14 @@ static void line_directive(Parser *p, const char *text, u32 n, u32 off, u32 from
 		scan_error(&p->s, base + i, "invalid line number: %.*s", (int)(n - i), text + i);
 		return;
 	}
-	const char *file = arena_strndup(p->ar, text, i - 1);
-	if (!*file && has_col)
+	const char *file = arena_strndup(p->ar, text, i - 1), *linked = file, *slash = strrchr(p->f.src->linked, '/');
+	if (!*file && has_col) {
 		file = p->dir.n ? vec_last(&p->dir).file : p->f.src->shown;
-	vec_push(p->ar, &p->dir, (struct LineDirective){from, file, (u32)line, (u32)col});
+		linked = p->dir.n ? vec_last(&p->dir).linked : p->f.src->linked;
+	} else if (*file && *file != '/' && slash) {    /* beside this file */
+		linked = path_join(p->ar, arena_strndup(p->ar, p->f.src->linked, (size_t)(slash - p->f.src->linked)), file);
+	}
+	vec_push(p->ar, &p->dir, (struct LineDirective){from, file, linked, (u32)line, (u32)col});
 	/* seen at once, so that errors found from here on show it */
 	p->f.src->dir = p->dir.a;
 	p->f.src->ndir = p->dir.n;

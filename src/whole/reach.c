@@ -416,6 +416,15 @@ static void find_inits(void *arg, int worker, u32 index)
 			vec_push(&r->ar, &out->v, (struct PkgInitItem){sym_func(r->p, p->obj[i], NULL, 0), true});
 }
 
+/* Whose initialisers run: all packages', or only the targets'. */
+static bool is_wanted(const Whole *w, const Pkg *p)
+{
+	bool wanted = !w->ntarget;
+	for (u32 i = 0; i < w->ntarget && !wanted; i++)
+		wanted = w->target[i] == p;
+	return wanted;
+}
+
 static void mark_inits(Whole *w)
 {
 	Inits in = {w, arena_array(w->p->ar, PkgInit, w->npkg)};
@@ -424,7 +433,7 @@ static void mark_inits(Whole *w)
 		for (u32 k = 0; k < in.pkg[i].v.n; k++) {
 			struct PkgInitItem *x = &in.pkg[i].v.a[k];
 			vec_push(w->p->ar, &w->inits, x->s);
-			if (x->live)
+			if (x->live && is_wanted(w, w->pkg[i]))
 				reach_mark(&w->reach[0], x->s);
 		}
 }
@@ -449,12 +458,37 @@ static void fill_inittab(Whole *w)
 	reach_mark(&w->reach[0], s);
 }
 
-bool whole_reach(Whole *w)
+/* Everything that p declares and that is not generic. */
+static void mark_target(Reach *r, Pkg *p)
 {
-	Reach *r = &w->reach[0];        /* this thread's while the workers rest */
+	Type **tparam;
+	u32 n;
+	for (u32 i = 0; i < p->nobj; i++) {
+		Obj *o = p->obj[i];
+		if (o->kind == ObjVar && strcmp(o->name->s, "_"))
+			reach_mark(r, sym_global(r->p, o));
+		if (o->kind != ObjFunc || !o->fn.body || !strcmp(o->name->s, "_"))
+			continue;
+		types_fn_tparams(o, &tparam, &n);
+		if (!n)
+			reach_mark(r, sym_func(r->p, o, NULL, 0));
+	}
+}
+
+static void mark_program(Whole *w, Reach *r)
+{
 	for (u32 i = 0; i < w->nroot; i++)
 		reach_mark(r, sym_get(w->p, w->root[i]));
 	reach_mark(r, sym_get(w->p, "main.main"));
+}
+
+bool whole_reach(Whole *w)
+{
+	Reach *r = &w->reach[0];        /* this thread's while the workers rest */
+	for (u32 i = 0; i < w->ntarget; i++)
+		mark_target(r, w->target[i]);
+	if (!w->ntarget)
+		mark_program(w, r);
 	mark_inits(w);
 	pool_drain(w->pool, step, w);
 	fill_inittab(w);

@@ -20,6 +20,7 @@ typedef struct Whole {
 	Map pkg_by_path;           /* Name* -> Pkg*; likewise */
 	VEC(Sym *) inits;          /* functions run before main.main, in order; those left out are not reachable */
 	const char **root; u32 nroot;   /* Go symbols the C runtime and generated code refer to */
+	Pkg **target; u32 ntarget; /* instead of a program: all that these packages declare */
 	struct Reach *reach;       /* one a worker */
 	struct Joins *joins;       /* reach.c */
 } Whole;
@@ -38,7 +39,7 @@ typedef struct Reach {
 void whole_start(Whole *w, Program *p, Pkg **pkg, u32 npkg, Pool *pool);
 /* Gives a string variable its value, as the linker's -X does (before whole_reach). */
 void whole_define_string(Whole *w, const char *name, const char *text);
-/* Builds everything reachable from the runtime's roots and main. False if a reachable body has errors. */
+/* Builds everything reachable from the runtime's roots and main, or the targets. False if a reachable body has errors. */
 bool whole_reach(Whole *w);
 void reach_mark(Reach *r, Sym *s);             /* s is live */
 void reach_in_iface(Reach *r, Sym *type);      /* values of the type are put into interfaces */

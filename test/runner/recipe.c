@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include "runner.h"
 
-static bool has_prefix(const char *s, const char *prefix)
-{
-	return !strncmp(s, prefix, strlen(prefix));
-}
-
 /* ---- constraints ---- */
 
 enum { NewestMinor = 26 };

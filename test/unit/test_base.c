@@ -64,10 +64,10 @@ static void test_pool(void)
 static void test_positions(void)
 {
 	static const char text[128] = "package p\nvar x int\n";
-	SrcFile *f = src_add("b.go", NULL, text, 20), *g = src_add("a.go", NULL, text, 20);
+	SrcFile *f = src_add("b.go", NULL, NULL, text, 20), *g = src_add("a.go", NULL, NULL, text, 20);
 	SrcLoc l = pos_loc(f->base + 14);
 	CHECK(src_of(f->base + 20) == f && src_of(g->base) == g && !src_of(0) && l.line == 2 && l.col == 5);
-	static struct LineDirective dir[] = {{10, "z.y", 7, 0}};
+	static struct LineDirective dir[] = {{10, "z.y", "z.y", 7, 0}};
 	f->dir = dir;
 	f->ndir = 1;
 	l = pos_loc(f->base + 14);

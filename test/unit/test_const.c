@@ -24,7 +24,7 @@ static const Const *literal(const char *s)
 		op = LitFloat;
 	char *text = arena_alloc(&ar, n + 64, 1);
 	memcpy(text, s, n);
-	SrcFile *src = src_add("const", "const", text, n);
+	SrcFile *src = src_add("const", NULL, NULL, text, n);
 	Node *node = arena_array(&ar, Node, 2);
 	node[1] = (Node){ .kind = NodeBasicLit, .op = op, .pos = src->base, .b = n };
 	File f = { .src = src, .node = node, .nnode = 2 };

@@ -44,7 +44,7 @@ static SrcFile *open_source(Arena *a, const char *path)
 	char *p = file_read(a, path, &n);
 	if (!p)
 		fatal("%s:", path);
-	return src_add(path, NULL, p, (u32)n);
+	return src_add(path, NULL, NULL, p, (u32)n);
 }
 
 /* ---- well-formedness of a tree ---- */
@@ -331,7 +331,7 @@ static int test_fuzz(u32 count, u64 seed, char **paths)
 			p = realloc(p, n + 64);
 			memset(p + n, 0, 64);
 			u64 t = clock_ns();
-			File *f = syntax_parse(&a, src_add("fuzz.go", NULL, p, n), ParseFull, i & 1, &d);
+			File *f = syntax_parse(&a, src_add("fuzz.go", NULL, NULL, p, n), ParseFull, i & 1, &d);
 			t = clock_ns() - t;
 			slowest = max_u64(slowest, t);
 			check_tree(f);

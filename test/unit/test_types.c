@@ -298,7 +298,7 @@ static Pkg *load(const char *path, const char *from)
 		if (!src || !source_wanted(src))
 			continue;
 		u64 t = clock_ns();
-		File *f = syntax_parse(&ar, src_add(file, file, src, (u32)size), ParseFull, true, u->diag);
+		File *f = syntax_parse(&ar, src_add(file, NULL, NULL, src, (u32)size), ParseFull, true, u->diag);
 		t_parse += clock_ns() - t;
 		if (imports_c(f))
 			continue;
@@ -585,7 +585,7 @@ static void check_files(char **path, u32 n, bool compare_it)
 		char *first = arena_strndup(&ar, src, strcspn(src, "\n")), *l = strstr(first, "-lang=");
 		if (gc_mode && l)
 			lang = arena_strndup(&ar, l + 6, strcspn(l + 6, " \r"));
-		f[i] = syntax_parse(&ar, src_add(path[i], path[i], src, (u32)size), ParseFull, false, d);
+		f[i] = syntax_parse(&ar, src_add(path[i], NULL, NULL, src, (u32)size), ParseFull, false, d);
 	}
 	Pkg *p = new_pkg(f[0]->pkgname ? f[0]->pkgname->s : "p", d, f, n, false);
 	p->goversion = lang;

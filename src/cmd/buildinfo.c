@@ -1,0 +1,99 @@
+/* What a program knows about its making: debug.ReadBuildInfo's text, as the go command writes it. */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include "cmd.h"
+
+/* First line of the GOROOT's VERSION file. */
+const char *go_version(const Context *c)
+{
+	size_t n;
+	char *v = c->goroot ? file_read(c->ar, path_join(c->ar, c->goroot, "VERSION"), &n) : NULL;
+	return v && *v ? arena_strndup(c->ar, v, strcspn(v, "\r\n")) : "go1.26";
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const Module *x = *(Module *const *)a, *y = *(Module *const *)b;
+	int d = strcmp(x->path, y->path);
+	return d ? d : strcmp(x->version ? x->version : "", y->version ? y->version : "");
+}
+
+static void module_line(Buf *o, const char *word, const Module *m, const char *sum)
+{
+	buf_printf(o, "%s\t%s\t%s", word, m->path, m->version ? m->version : "(devel)");
+	if (!m->replace)
+		buf_printf(o, "\t%s", sum ? sum : "");
+	if (m->replace) {
+		buf_putc(o, '\n');
+		module_line(o, "=>", m->replace, m->replace->sum);
+	}
+	buf_putc(o, '\n');
+}
+
+static void modules(Build *b, const LoadPkg *main, Buf *o)
+{
+	VEC(Module *) v = {0};
+	for (u32 i = 0; i < b->load.all.n; i++) {
+		LoadPkg *p = b->load.all.a[i];
+		if (p->mark && p->mod && p->mod != main->mod)
+			vec_push(&b->ar, &v, p->mod);
+	}
+	if (v.n)
+		qsort(v.a, v.n, sizeof *v.a, by_path);
+	for (u32 i = 0; i < v.n; i++)
+		if (!i || v.a[i] != v.a[i - 1])
+			module_line(o, "dep", v.a[i], v.a[i]->sum);
+}
+
+/* Values with blanks or quotes are quoted, as debug.BuildInfo.String does. */
+static void setting(Buf *o, const char *key, const char *value)
+{
+	bool quote = strpbrk(value, "\"`\n\r") != NULL || strpbrk(value, " \t") != NULL;
+	buf_printf(o, "build\t%s=", key);
+	if (quote)
+		buf_putc(o, '"');
+	for (const char *p = value; *p; p++) {
+		if (quote && (*p == '"' || *p == '\\'))
+			buf_putc(o, '\\');
+		buf_putc(o, *p == '\n' ? ' ' : *p);
+	}
+	buf_puts(o, quote ? "\"\n" : "\n");
+}
+
+static const char *comma_tags(Build *b)
+{
+	Buf t = {.ar = &b->ar};
+	for (u32 i = 0; i < b->ctx.tags.n; i++)
+		buf_printf(&t, "%s%s", i ? "," : "", b->ctx.tags.a[i]);
+	return buf_str(&t);
+}
+
+const char *buildinfo_text(Build *b, const LoadPkg *main)
+{
+	static const char start[] = "\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6";
+	static const char end[] = "\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x41\x16\xd8\xf2";
+	const Options *o = &b->opt;
+	Buf t = {.ar = &b->ar};
+	buf_printf(&t, "path\t%s\n", main->path);
+	if (main->mod)
+		module_line(&t, "mod", main->mod, NULL);
+	modules(b, main, &t);
+	if (o->asmflags)
+		setting(&t, "-asmflags", o->asmflags);
+	setting(&t, "-buildmode", "exe");
+	setting(&t, "-compiler", "gc");
+	if (o->gcflags && *o->gcflags)
+		setting(&t, "-gcflags", o->gcflags);
+	if (o->link.text && *o->link.text && !o->trimpath)
+		setting(&t, "-ldflags", o->link.text);
+	if (b->ctx.tags.n)
+		setting(&t, "-tags", comma_tags(b));
+	if (o->trimpath)
+		setting(&t, "-trimpath", "true");
+	setting(&t, "CGO_ENABLED", "0");
+	setting(&t, "GOARCH", b->ctx.goarch);
+	setting(&t, "GOOS", b->ctx.goos);
+	const char *level = context_env(&b->ctx, "GOAMD64");
+	setting(&t, "GOAMD64", *level ? level : "v1");
+	return arena_printf(&b->ar, "%s%s%s", start, buf_str(&t), end);
+}

@@ -1,0 +1,344 @@
+/* The files of a package: which ones belong to it, and their trees.
+ *
+ * A directory is listed and filtered by file names on the caller's thread; what remains are jobs, one a file, in order: read,
+ * look at the head, parse. Their results go back to the packages in the order of the jobs. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include "load.h"
+
+static int by_string(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool contains(const char **a, u32 n, const char *s)
+{
+	for (u32 i = 0; i < n; i++)
+		if (!strcmp(a[i], s))
+			return true;
+	return false;
+}
+
+/* ---- listing ---- */
+
+typedef VEC(const char *) Names;
+
+static bool is_source(const char *name)
+{
+	return (has_suffix(name, ".go") || has_suffix(name, ".s")) && name[0] != '_' && name[0] != '.';
+}
+
+static bool names_in(Loader *l, const char *dir, Names *v)
+{
+	DIR *d = opendir(dir);
+	if (d) {
+		for (struct dirent *e; (e = readdir(d));) {
+			if (!is_source(e->d_name) || e->d_type == DT_DIR)
+				continue;
+			if (e->d_type != DT_REG && dir_exists(path_join(l->ar, dir, e->d_name)))
+				continue;
+			vec_push(l->ar, v, arena_strndup(l->ar, e->d_name, strlen(e->d_name)));
+		}
+		closedir(d);
+	}
+	u32 listed = v->n;      /* -overlay: files deleted, files that are nowhere on disk */
+	for (u32 i = 0; i < l->ctx->added.n; i++) {
+		const char *path = l->ctx->added.a[i], *base = path_base(path);
+		size_t n = (size_t)(base - path) - 1;
+		if (strlen(dir) != n || memcmp(dir, path, n) || !is_source(base))
+			continue;
+		bool deleted = !*(const char *)map_getp(&l->ctx->replaced, intern_str(path));
+		for (u32 k = 0; deleted && k < v->n; k++)
+			if (!strcmp(v->a[k], base))
+				v->a[k--] = v->a[--v->n];
+		if (!deleted && !contains(v->a, v->n, base))
+			vec_push(l->ar, v, base);
+	}
+	if (v->n)
+		qsort(v->a, v->n, sizeof *v->a, by_string);
+	return d || listed || v->n;
+}
+
+bool dir_has_go(const Context *c, const char *dir)
+{
+	DIR *d = opendir(dir);
+	bool any = false;
+	for (struct dirent *e; d && !any && (e = readdir(d));)
+		any = has_suffix(e->d_name, ".go") && (e->d_type == DT_REG || (e->d_type != DT_DIR && file_exists(path_join(c->ar, dir, e->d_name))));
+	if (d)
+		closedir(d);
+	for (u32 i = 0; i < c->added.n && !any; i++) {
+		const char *path = c->added.a[i];
+		size_t n = (size_t)(path_base(path) - path) - 1;
+		any = strlen(dir) == n && !memcmp(dir, path, n) && has_suffix(path, ".go");
+	}
+	return any;
+}
+
+static void add_job(Loader *l, Jobs *v, LoadPkg *p, const char *path, bool forced)
+{
+	vec_push(l->ar, v, (Job){.p = p, .path = path, .forced = forced});
+}
+
+void files_list(Loader *l, LoadPkg *p, Jobs *jobs)
+{
+	if (p->given) {
+		for (u32 i = 0; i < p->ngofile; i++)
+			add_job(l, jobs, p, p->gofile[i], true);
+		for (u32 i = 0; i < p->ntestfile && l->tests; i++)
+			vec_push(l->ar, jobs, (Job){.p = p, .path = p->testfile[i], .forced = true, .test = true});
+		p->ngofile = 0;
+		return;
+	}
+	ManifestPkg *m = p->std ? manifest_find(l->manifest, p->path) : NULL;
+	Names name = {0}, sfile = {0}, ignored = {0}, test = {0};
+	if (!names_in(l, p->dir, &name)) {
+		p->error = arena_printf(l->ar, "open %s: %s", p->dir, strerror_go(errno));
+		p->fault = FaultOther;
+		return;
+	}
+	for (u32 i = 0; i < name.n; i++) {
+		const char *s = name.a[i];
+		bool take = m && contains(m->take.a, m->take.n, s);
+		bool drop = m && !take && (m->only || contains(m->drop.a, m->drop.n, s));
+		const char *full = path_join(l->ar, p->dir, s);
+		if (drop)
+			continue;
+		if (!take && !file_name_matches(l->ctx, s)) {
+			if (has_suffix(s, ".go"))
+				vec_push(l->ar, &ignored, full);
+		} else if (has_suffix(s, "_test.go")) {
+			vec_push(l->ar, &test, full);
+			if (l->tests && p->named)
+				vec_push(l->ar, jobs, (Job){.p = p, .path = full, .test = true});
+		} else if (has_suffix(s, ".go"))
+			add_job(l, jobs, p, full, take);
+		else if (!m)
+			vec_push(l->ar, &sfile, full);
+	}
+	for (u32 i = 0; m && i < m->add.n; i++)
+		add_job(l, jobs, p, m->add.a[i], true);
+	p->sfile = sfile.a;
+	p->nsfile = sfile.n;
+	p->ignored = ignored.a;
+	p->nignored = ignored.n;
+	p->testfile = test.a;
+	p->ntestfile = test.n;
+}
+
+/* ---- parsing ---- */
+
+static bool imports_c(const File *f)
+{
+	for (u32 i = 0; i < list_len(f, f->decls); i++) {
+		NodeId d = list_at(f, f->decls, i);
+		if (node_kind(f, d) != NodeImportDecl)
+			break;
+		u32 n;
+		const char *s = lit_text(f, node_at(f, d)->b, &n);
+		if (n == 3 && s[1] == 'C')
+			return true;
+	}
+	return false;
+}
+
+/* The file's name in diagnostics: below the current directory "./x.go" and "dir/x.go". */
+static const char *shown_name(const Context *c, Arena *a, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash || path[0] != '/')
+		return path;
+	const char *dir = arena_strndup(a, path, (size_t)(slash - path)), *rel = path_rel(a, c->cwd, dir);
+	if (strlen(rel) >= strlen(dir))
+		return path;
+	return arena_printf(a, "%s/%s", rel, slash + 1);
+}
+
+/* The file's name in line tables. With -trimpath: the import path, or module@version, and what is below. */
+static const char *linked_name(const Context *c, Arena *a, const LoadPkg *p, const char *path)
+{
+	const char *base = path_base(path);
+	if (!c->trimpath)
+		return path[0] == '/' ? path : path_join(a, c->cwd, path);
+	const Module *m = p->mod;
+	if (p->given)
+		return arena_printf(a, "./%s", base);
+	if (m && m->version && has_prefix(p->path, m->path))
+		return arena_printf(a, "%s@%s%s/%s", m->path, m->version, p->path + strlen(m->path), base);
+	return arena_printf(a, "%s/%s", p->path, base);
+}
+
+typedef struct Parse { Loader *l; Jobs *jobs; } Parse;
+
+static void run_job(void *arg, int worker, u32 i)
+{
+	Parse *v = arg;
+	Job *j = &v->jobs->a[i];
+	Arena *a = &v->l->worker[worker];
+	const Context *c = v->l->ctx;
+	size_t n;
+	char *src = context_read(c, a, j->path, &n);
+	if (!src || n >= UINT32_MAX / 2) {
+		j->unreadable = true;
+		j->err = src ? EFBIG : errno;
+		return;
+	}
+	if (!j->forced && !file_head_matches(c, src, n))
+		return;
+	diag_init(&j->diag, a);
+	SrcFile *sf = src_add(j->path, shown_name(c, a, j->path), linked_name(c, a, j->p, j->path), src, (u32)n);
+	File *f = syntax_parse(a, sf, ParseFull, j->p->std || (j->p->named && v->l->front.as_std), &j->diag);
+	j->f = imports_c(f) ? NULL : f;
+}
+
+static void fail(LoadPkg *p, const char *text)
+{
+	if (p->error)
+		return;
+	p->fault = FaultOther;
+	p->error = text;
+}
+
+/* What the user reads of a package that others import stands at the import. */
+static const char *at_import(Loader *l, const LoadPkg *p, const char *text)
+{
+	return p->parent ? arena_printf(l->ar, "%s: %s", pos_text(l, p->parentpos), text) : text;
+}
+
+/* The word at the head of a file that does not begin with a package clause, as go/parser quotes tokens. */
+static const char *found_token(Loader *l, const SrcFile *f, Pos pos)
+{
+	static const char *const keyword[] = {"import", "func", "var", "const", "type", "if", "for", "return", "go", "defer", "switch", "struct",
+		"map", "chan", "interface", "range", "select", "case", "default", "else", "goto", "break", "continue", "fallthrough"};
+	const char *s = f->src + (pos - f->base);
+	u32 r, n = 0;
+	while (n < f->size - (pos - f->base)) {
+		int k = utf8_decode(s + n, f->src + f->size, &r);
+		if (!rune_is_letter(r) && !(n && rune_is_digit(r)))
+			break;
+		n += (u32)k;
+	}
+	if (pos - f->base >= f->size)
+		return "'EOF'";
+	for (size_t i = 0; i < nelem(keyword); i++)
+		if (strlen(keyword[i]) == n && !memcmp(s, keyword[i], n))
+			return arena_printf(l->ar, "'%s'", keyword[i]);
+	return n ? arena_strndup(l->ar, s, n) : NULL;
+}
+
+/* Errors before the first declaration keep the go command from learning the imports: it tells them itself, in the words of
+ * go/parser. NULL: none that it words differently from the compiler. */
+static const char *header_error(Loader *l, const Job *j)
+{
+	const DiagItem *e = j->diag.v.n ? &j->diag.v.a[0] : NULL;
+	if (!e || j->p->given)
+		return NULL;
+	if (!strcmp(e->msg, "syntax error: package statement must be first")) {
+		const char *tok = found_token(l, j->f->src, e->pos);
+		return tok ? arena_printf(l->ar, "%s: expected 'package', found %s", pos_text(l, e->pos), tok) : NULL;
+	}
+	u32 n = list_len(j->f, j->f->decls);
+	bool early = !n || node_kind(j->f, list_at(j->f, j->f->decls, n - 1)) == NodeImportDecl;
+	if (!strcmp(e->msg, "syntax error: missing import path"))
+		return arena_printf(l->ar, "%s: missing import path", pos_text(l, e->pos));
+	if (early && !strcmp(e->msg, "newline in string"))
+		return arena_printf(l->ar, "%s: string literal not terminated", pos_text(l, e->pos));
+	return NULL;
+}
+
+static void take_test_file(Loader *l, Job *j)
+{
+	LoadPkg *p = j->p;
+	for (u32 k = 0; k < j->diag.v.n; k++)
+		diag_add(&p->tdiag, j->diag.v.a[k].pos, "%s", j->diag.v.a[k].msg);
+	if (has_suffix(j->f->pkgname->s, "_test"))
+		p->xfile[p->nxfile++] = j->f;
+	else
+		p->tfile[p->ntfile++] = j->f;
+	j->f->pkg = p;
+	l->nfile++;
+	l->nbyte += j->f->src->size;
+}
+
+/* Jobs of one package follow each other: from .. to. */
+static void take_results(Loader *l, Job *from, Job *to)
+{
+	LoadPkg *p = from->p;
+	u32 max = (u32)(to - from), nig = 0;
+	const char **ignored = arena_array(l->ar, const char *, p->nignored + max);
+	for (; nig < p->nignored; nig++)
+		ignored[nig] = p->ignored[nig];
+	p->gofile = arena_array(l->ar, const char *, max);
+	p->file = arena_array(l->ar, File *, max);
+	p->tfile = arena_array(l->ar, File *, max);
+	p->xfile = arena_array(l->ar, File *, max);
+	for (Job *j = from; j < to; j++) {
+		if (j->unreadable)
+			fail(p, at_import(l, p, arena_printf(l->ar, "open %s: %s", j->path, strerror_go(j->err))));
+		else if (!j->f)
+			ignored[nig++] = j->path;
+		if (!j->f)
+			continue;
+		if (j->test) {
+			take_test_file(l, j);
+			continue;
+		}
+		for (u32 k = 0; k < j->diag.v.n; k++)
+			diag_add(&p->diag, j->diag.v.a[k].pos, "%s", j->diag.v.a[k].msg);
+		const char *header = header_error(l, j);
+		if (header)
+			fail(p, header);
+		else if (p->ngofile && p->file[0]->pkgname != j->f->pkgname)
+			fail(p, at_import(l, p, arena_printf(l->ar, "found packages %s (%s) and %s (%s) in %s", p->file[0]->pkgname->s,
+				path_base(p->gofile[0]), j->f->pkgname->s, path_base(j->path), p->dir)));
+		p->gofile[p->ngofile] = j->path;
+		p->file[p->ngofile] = j->f;
+		j->f->index = p->ngofile++;
+		j->f->pkg = p;
+		l->nfile++;
+		l->nbyte += j->f->src->size;
+	}
+	p->ignored = ignored;
+	p->nignored = nig;
+}
+
+static bool has_tests(Loader *l, LoadPkg *p)
+{
+	bool any = false;
+	Arena a = {0};
+	for (u32 i = 0; i < p->ntestfile && !any; i++) {
+		size_t n;
+		char *src = context_read(l->ctx, &a, p->testfile[i], &n);
+		any = src && file_head_matches(l->ctx, src, n);
+	}
+	arena_free(&a);
+	return any;
+}
+
+void files_check_empty(Loader *l, LoadPkg *p)
+{
+	if (p->ngofile || p->error || load_has_tests(p))
+		return;
+	p->fault = FaultNoGo;
+	if (has_tests(l, p)) {
+		p->fault = FaultTestOnly;
+		p->error = arena_printf(l->ar, "%s: no non-test Go files in %s", p->path, p->dir);
+	} else if (p->nignored || p->ntestfile) {
+		p->error = arena_printf(l->ar, "%s: build constraints exclude all Go files in %s", import_stack(l, p), p->dir);
+	} else {
+		p->error = arena_printf(l->ar, "no Go files in %s", p->dir);
+	}
+}
+
+void files_parse(Loader *l, Jobs *jobs)
+{
+	Parse v = {l, jobs};
+	pool_run(l->pool, jobs->n, run_job, &v);
+	for (u32 i = 0, k; i < jobs->n; i = k) {
+		for (k = i + 1; k < jobs->n && jobs->a[k].p == jobs->a[i].p; k++)
+			;
+		take_results(l, &jobs->a[i], jobs->a + k);
+	}
+}
