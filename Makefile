@@ -80,6 +80,7 @@ SUITES += "unit:test/hostile $(B)/seago"
 SUITES += "unit:test/examples $(B)/seago $(GOROOT_USED)"
 SUITES += "unit:test/sanitize $(B)/asan $(GOROOT_USED)"
 SUITES += "unit:test/race $(B)/tsan/seago $(B)/seago"
+SUITES += "unit:test/cmd/run $(B)/seago $(GOROOT_USED)"
 SUITES += err:test/err run:test/run run:test/fix run:bench/run goroot:test/goroot.list
 test: std
 	$(MAKE) $(B)/seago $(B)/runner $(addprefix $(B)/,$(UNIT))
