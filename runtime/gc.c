@@ -20,7 +20,7 @@ typedef struct {
 enum { ParallelMin = 8 << 20 };   /* waking helpers pays for heaps above this */
 static StackScan scan;          /* the collector's; the world is stopped */
 static u64 stackbytes;
-static bool shrinkstacks;       /* SEAGO_DEBUG=shrink=1 */
+static bool shrinkstacks;       /* unless GODEBUG=gcshrinkstackoff=1 */
 static Funcval *poolcleanup;
 static int gctrace = -1;
 
@@ -151,11 +151,15 @@ static __attribute__((noinline)) void scan_own_stack(StackScan *sc)
 	root_range(sc, (uptr)regs, rt_m()->systop);
 }
 
+static i64 cyclestart;
+
 static void scan_goroutine(G *gp, void *arg)
 {
 	u32 st = rt_gstatus(gp);
 	if (st == GDead || st == GIdle || st == GDeadextra)
 		return;
+	if ((st == GWaiting || st == GSyscall) && gp->waitsince == 0)
+		gp->waitsince = cyclestart;     /* tracebacks say how long */
 	StackScan *sc = arg;
 	sc->lo = gp->stack.lo;
 	sc->hi = gp->stack.hi;
@@ -277,22 +281,13 @@ static void trace(i64 t0, i64 t1, i64 t2, i64 t3, u64 heap0, u64 heap1, u64 goal
 
 static void read_godebug(void)
 {
-	gctrace = 0;
-	const char *s = rt_getenv("GODEBUG");
-	static const char key[] = "gctrace=";
-	for (; s && *s; s++) {
-		u32 n = 0;
-		while (n < sizeof key - 1 && s[n] == key[n])
-			n++;
-		if (n == sizeof key - 1 && s[n] >= '1' && s[n] <= '9')
-			gctrace = s[n] - '0';
-	}
+	gctrace = (i32)rt_godebug("gctrace", 0);
 }
 
 /* One cycle; the world is stopped and we hold a P. */
 static void collect(bool forced)
 {
-	i64 t0 = os_nanotime();
+	i64 t0 = cyclestart = os_nanotime();
 	if (poolcleanup)
 		rt_callgoclosure(poolcleanup, 0, 0, 0, 0);
 	mcache_flush_all();
@@ -425,17 +420,50 @@ void gc_read_environment(void)
 		mheap.memlimit = v;
 }
 
+static i64 forceperiod = 120ll * 1000000000;
+
+i64 rt_gc_forceperiod(void)
+{
+	return forceperiod;
+}
+
 void rt_gc_main(void)
 {
 	mheap.enabled = true;
-	shrinkstacks = rt_debug("shrink", 0);
+	shrinkstacks = rt_godebug("gcshrinkstackoff", 0) == 0;
+	forceperiod = rt_debug("forcegcms", 120000) * 1000000;
 	mheap.lastgcmono = os_nanotime();
 }
 
-/* Now and then from a thread without P: give memory nobody wants back. */
+/* ---- the goroutine that collects when nothing has for two minutes, so that finalizers run and memory goes back ---- */
+static G *forcer;               /* atomic: parked in gc_forced_wait */
+
+static bool forcer_waits(G *gp, void *arg UNUSED)
+{
+	astore(&forcer, gp);
+	return true;
+}
+
+void rt_gc_forcer(G *gp)
+{
+	gp->waitreason = WaitForceGCIdle;
+	astore(&forcer, gp);
+}
+
+void gc_forced_wait(void)
+{
+	rt_park(forcer_waits, NULL, WaitForceGCIdle);
+}
+
+/* Now and then from a thread without P: a collection that is overdue, memory nobody wants back. */
 void rt_gc_sysmon(i64 now)
 {
 	static i64 last;
+	if (mheap.enabled && mheap.gcpercent >= 0 && now - mheap.lastgcmono > forceperiod) {
+		G *gp = axchg(&forcer, (G *)NULL);
+		if (gp)
+			rt_ready(gp);
+	}
 	if (now - last < 1000000000)
 		return;
 	last = now;

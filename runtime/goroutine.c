@@ -172,6 +172,15 @@ G *rt_newparked(Funcval *fn) {
 	return newg(fn, cur, cur->sched.pc, GWaiting);
 }
 
+G *rt_newlocked(Funcval *fn) {
+	M *mp = rt_m();
+	G *gp = newg(fn, NULL, 0, GRunnable);
+	rt_grare(gp)->lockedm = mp;
+	mp->lockedg = gp;
+	mp->lockedext = 1;
+	return gp;
+}
+
 void rt_gdestroy(G *gp) {
 	M *mp = rt_m();
 	rt_casgstatus(gp, GRunning, GDead);
@@ -196,7 +205,7 @@ void proc_goexit(void) {
 	rt_onsystop(rt_schedule);
 }
 
-i64 proc_gcount(void) { return (i64)aload(&sched.ngcount) - aload(&sched.ngsys); }
+i64 proc_gcount(void) { return (i64)aload(&sched.ngcount); }
 i64 proc_numcpu(void) { return sched.ncpu; }
 
 /* ---- wait records of select ---- */

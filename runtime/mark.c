@@ -287,10 +287,10 @@ void gc_drain(Marker *w)
 	}
 }
 
-/* A thread without P and without signals: sleeps until there is something to mark. */
+/* A thread without P and without signals of users: sleeps until there is something to mark. */
 static void helper(void)
 {
-	os_sigmask(2 /* SIG_SETMASK */, ~0ul);
+	os_sigmask(2 /* SIG_SETMASK */, ~(1ul << 32));     /* AllThreadsSyscall reaches us too */
 	for (u32 seen = 0;;) {
 		u32 gen;
 		while ((gen = aload(&work.gen)) == seen)
@@ -329,6 +329,11 @@ static void start_helpers(u32 n)
 		mp->g0->stack = (Stack){ (uptr)stack + HelperStack / 2, (uptr)stack + HelperStack };
 		mp->systop = (uptr)stack + HelperStack - 64;
 		mp->mstartfn = helper;
+		mp->id = -1;
+		rt_lock(&sched.lock);
+		mp->alllink = sched.allm;
+		astorerel(&sched.allm, mp);
+		rt_unlock(&sched.lock);
 		if (!stack || !os_newthread(mp, (void *)mp->systop))
 			return;
 	}

@@ -301,6 +301,7 @@ void mem_bulkbarriersrc(uptr dst, uptr src, u64 size);
 Pair mem_findobject(uptr p);
 u64 mem_readstats(void *ms);
 u64 gc_run(void);
+void gc_forced_wait(void);
 u64 gc_setpercent(i64 percent);
 u64 gc_setlimit(i64 limit);
 void gc_scavenge_all(void);

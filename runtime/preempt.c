@@ -192,6 +192,9 @@ void rt_procresize(i32 n) {
 	sched.gomaxprocs = n;
 }
 
+i64 proc_defaultprocs(void) { return os_gomaxprocs(sched.quota); }
+void proc_procsauto(bool on) { sched.procsauto = on && rt_godebug("updatemaxprocs", 1) != 0; }
+
 /* n <= 0 asks only. */
 i64 proc_gomaxprocs(i64 n) {
 	i32 old = sched.gomaxprocs;

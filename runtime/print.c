@@ -68,8 +68,10 @@ void rt_printf(const char *fmt, ...) {
 static u32 throwing;
 
 static void NORETURN die(const void *gofn, const char *msg) {
-	if (axadd(&throwing, 1) == 1)
+	if (axadd(&throwing, 1) == 1) {
+		rt_dying_p();
 		rt_callgo(gofn, (u64)msg, rt_strlen(msg), 0, 0);
+	}
 	rt_printf("fatal error: %s\n", msg);
 	os_exit(2);
 }

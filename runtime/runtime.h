@@ -250,7 +250,7 @@ struct M {
 	u8 traceback;
 	i8 printlock;
 	u16 pad0;
-	u32 pad1;
+	u32 perthread;          /* atomic: a call of sys_allthreads is to be made here */
 	String preemptoff;
 	P *nextp, *oldp;
 	Note park;
@@ -286,7 +286,6 @@ typedef struct {
 	i64 mnext;
 	i32 maxmcount, nmsys;
 	i64 nmfreed;
-	i32 ngsys;              /* atomic */
 	P *pidle;
 	i32 npidle;             /* atomic */
 	i32 nmspinning;         /* atomic */
@@ -311,6 +310,8 @@ typedef struct {
 	u32 panicking;
 	i32 gomaxprocs, ncpu;
 	u32 deterministic;
+	bool quota;             /* GOMAXPROCS minds the cgroup */
+	bool procsauto;         /* and follows its changes: nobody has set it */
 	u64 seed;
 } Sched;
 
@@ -341,7 +342,7 @@ void os_walltime(i64 *sec, i32 *nsec);
 bool os_newthread(M *mp, void *stacktop);
 void os_signal_thread(M *mp, i32 sig);
 i32 os_ncpu(void);
-i32 os_gomaxprocs(void);                                   /* affinity and cgroup quota */
+i32 os_gomaxprocs(bool quota);                             /* affinity and, if asked, the cgroup's quota */
 bool os_random(void *p, u64 n);
 void os_threadinit(M *mp);                                 /* alternate signal stack, mask */
 void os_dieofsignal(i32 sig) NORETURN;
@@ -377,9 +378,10 @@ extern i32 rt_argc;
 extern u8 **rt_argv;
 extern uptr *rt_auxv;
 const char *rt_getenv(const char *name);
+i64 rt_godebug(const char *key, i64 dflt);                 /* GODEBUG=key=n,...; the last one counts */
 i64 rt_debug(const char *key, i64 dflt);                   /* SEAGO_DEBUG=key=n,... */
 /* Hostile modes, read once at start. */
-typedef struct { i64 stackmove, schedseed, gcstress, clobber, schedtrace, memcheck; } DebugVars;
+typedef struct { i64 stackmove, schedseed, gcstress, clobber, schedtrace, memcheck, shrink; } DebugVars;
 extern DebugVars rt_debugvars;
 
 /* amd64/asm.S */
@@ -412,6 +414,7 @@ void rt_preemptall(void);
 void rt_preemptone(P *pp);
 void rt_wakep(void);
 void rt_newm(void (*fn)(void), P *pp);
+void rt_dying_p(void);                                     /* the thread will never give it back */
 G *rt_nextg(G *gp);                                        /* after gp, NULL: the first; NULL at the end */
 void rt_foreach_g(void (*f)(G *gp, void *arg), void *arg); /* world stopped or tolerant */
 void rt_entersyscall_c(void);                              /* C about to block a thread: give the P away */
@@ -488,6 +491,8 @@ void rt_wbflush(void);                                     /* drain this P's WbB
 u8 *rt_type_gcmask(Type *t);                               /* honours TFlagGCMaskOnDemand */
 bool rt_gc_runnable(void);                                 /* anything for an idle M to do */
 void rt_gc_sysmon(i64 now);                                /* called by sysmon: periodic GC, scavenging */
+i64 rt_gc_forceperiod(void);                               /* ns without a collection before one is forced */
+void rt_gc_forcer(G *gp);                                  /* who collects when it is time */
 void rt_gc_main(void);                                     /* after runtime.main began: enable GC */
 extern struct RtWriteBarrier { u32 enabled; u32 pad; u64 align; } rt_writebarrier __asm__("runtime.writeBarrier");
 

@@ -13,6 +13,7 @@ extern void go_asyncpreempt(void) __asm__("runtime.asyncPreempt");
 extern void go_fatalsignal(void) __asm__("runtime.fatalsignal");
 
 u64 os_sigaction(i32 sig, i32 handler);
+void sys_perthread(M *mp);
 u64 os_sigmask(i32 how, u64 mask);
 i64 os_syscall(i64 nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 
@@ -142,6 +143,9 @@ static bool ingo(M *mp, uptr pc, uptr sp) {
 }
 
 static bool safe(const Func *f, uptr pc, uptr *newpc) {
+	/* assembly has no such table; it may keep more registers than we save (the upper halves of vectors) */
+	if (f->npcdata <= PcdataUnsafePoint || ((const u32 *)(f + 1))[PcdataUnsafePoint] == 0)
+		return false;
 	i32 v = rt_pcdata(f, PcdataUnsafePoint, pc);
 	if (v == UnsafePointUnsafe)
 		return false;
@@ -180,6 +184,7 @@ static void preempt(M *mp, Ucontext *c) {
 }
 
 static void NORETURN fatalsignal(M *mp, i32 sig, Siginfo *info, Ucontext *c) {
+	rt_dying_p();
 	G *gp = mp->curg != NULL ? mp->curg : mp->g0;
 	GRare *rare = rt_grare_signal(mp, gp);
 	rare->sigcode0 = (uptr)info->code;
@@ -196,6 +201,10 @@ static void NORETURN fatalsignal(M *mp, i32 sig, Siginfo *info, Ucontext *c) {
 
 void sig_handler(i32 sig, Siginfo *info, Ucontext *c) {
 	M *mp = rt_m();
+	if (sig == 33) {
+		sys_perthread(mp);
+		return;
+	}
 	if (sig == SigUrg) {
 		preempt(mp, c);
 		if (info->code == -6)

@@ -243,7 +243,7 @@ void rt_stack_shrink(G *gp) {
 	if (gp->asyncsafepoint || gp->syscallsp != 0 || gp->stack.lo == 0 ||
 	    (s != GWaiting && s != GRunnable) || size / 2 < StackMin)
 		return;
-	if (gp->stack.hi - gp->sched.sp + rt_stackguard >= size / 4)
+	if (gp->stack.hi - gp->sched.sp + rt_stackguard >= size / (rt_debugvars.shrink ? 2 : 4))
 		return;
 	rt_stack_grow(gp, size / 2);
 }

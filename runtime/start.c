@@ -42,29 +42,33 @@ static i64 parseint(const char *s) {
 	return v;
 }
 
-i64 rt_debug(const char *key, i64 dflt) {
-	const char *s = rt_getenv("SEAGO_DEBUG");
+/* key=n in a comma-separated list. */
+static i64 setting(const char *s, const char *key, i64 v) {
 	u64 n = rt_strlen(key);
 	while (s != NULL && *s != 0) {
 		u64 i = 0;
 		while (i < n && s[i] == key[i])
 			i++;
 		if (i == n && s[n] == '=')
-			return parseint(s + n + 1);
+			v = parseint(s + n + 1);
 		while (*s != 0 && *s != ',')
 			s++;
 		if (*s == ',')
 			s++;
 	}
-	return dflt;
+	return v;
 }
 
+i64 rt_debug(const char *key, i64 dflt) { return setting(rt_getenv("SEAGO_DEBUG"), key, dflt); }
+i64 rt_godebug(const char *key, i64 dflt) { return setting(rt_getenv("GODEBUG"), key, dflt); }
+
+/* The main goroutine stays on the main thread until all packages are initialised. */
 static void NORETURN startmain(void) {
 	static Funcval mainfn;
 	mainfn.fn = (const void *)go_main;
-	rt_newproc(&mainfn, NULL, 0);
+	G *gp = rt_newlocked(&mainfn);
 	sched_mainstarted = true;
-	rt_schedule();
+	proc_execute(gp, false);
 }
 
 void NORETURN rt_start(uptr *sp) {
@@ -109,18 +113,24 @@ void NORETURN rt_start(uptr *sp) {
 	rt_debugvars.stackmove = rt_debug("stackmove", 0);
 	rt_debugvars.schedseed = rt_debug("schedseed", 0);
 	rt_debugvars.gcstress = rt_debug("gcstress", 0);
+	rt_debugvars.shrink = rt_debug("shrink", 0);
 	rt_debugvars.clobber = rt_debug("clobber", 0);
 	mp->sigmask = os_sigmask(0, 0);
 	os_threadinit(mp);
 	rt_mallocinit();
-	i32 n = os_gomaxprocs();
+	sched.quota = rt_godebug("containermaxprocs", 1) != 0;
+	sched.procsauto = rt_godebug("updatemaxprocs", 1) != 0;
+	i32 n = os_gomaxprocs(sched.quota);
 	const char *s = rt_getenv("GOMAXPROCS");
-	if (s != NULL && parseint(s) > 0)
+	if (s != NULL && parseint(s) > 0) {
 		n = (i32)parseint(s);
+		sched.procsauto = false;
+	}
 	if (rt_debugvars.schedseed != 0) {
 		sched.deterministic = 1;
 		mp->rng = (u64)rt_debugvars.schedseed;
 		rt_hashseed = 0;
+		sched.procsauto = false;
 		n = 1;
 	}
 	rt_procresize(n);

@@ -5,6 +5,9 @@
 i64 os_syscall(i64 nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 G *rt_newparked(Funcval *fn);
 void rt_gdestroy(G *gp);
+u64 os_sigaction(i32 sig, i32 handler);
+void rt_newthread_block(void);
+void rt_newthread_unblock(void);
 
 void sys_exit(i32 code) { os_exit(code); }
 i64 sys_write(uptr fd, const void *p, i32 n) { return os_write((i32)fd, p, (u64)n); }
@@ -24,8 +27,50 @@ Pair sys_auxv(void) {
 	return (Pair){ n, (u64)rt_auxv };
 }
 
-Pair sys_allthreads(u64 nr UNUSED, u64 a UNUSED, u64 b UNUSED, u64 c UNUSED, u64 d UNUSED, u64 e UNUSED, u64 f UNUSED) {
-	rt_throw("AllThreadsSyscall: not supported yet");
+/* ---- one system call in every thread: setuid and friends ---- */
+enum { SigPerThread = 33, Enosys = 38 };
+static struct { u64 nr, a[6]; i64 result; } every;
+
+static i64 callevery(void) {
+	return os_syscall((i64)every.nr, every.a[0], every.a[1], every.a[2], every.a[3], every.a[4], every.a[5]);
+}
+
+/* In the handler of SigPerThread. */
+void sys_perthread(M *mp) {
+	if (aload(&mp->perthread) == 0)
+		return;
+	if (callevery() != every.result)
+		rt_throw("AllThreadsSyscall6 results differ between threads; runtime corrupted");
+	astore(&mp->perthread, 0);
+	os_futexwake(&mp->perthread, 1);
+}
+
+/* The world is stopped and no thread is born meanwhile: new ones inherit what was changed. The first call decides whether
+ * the others are made. Threads are reached by signal, wherever they sleep. */
+Pair sys_allthreads(u64 nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f) {
+	M *me = rt_m();
+	os_sigaction(SigPerThread, 2);
+	rt_stop_the_world("AllThreadsSyscall");
+	rt_newthread_block();
+	every.nr = nr;
+	memcpy(every.a, (u64[6]){ a, b, c, d, e, f }, sizeof every.a);
+	i64 r = every.result = callevery();
+	if (r >= 0 || r < -4095) {
+		for (M *mp = aload(&sched.allm); mp != NULL; mp = mp->alllink) {
+			if (mp == me || mp->procid == 0)
+				continue;
+			astore(&mp->perthread, 1);
+			os_signal_thread(mp, SigPerThread);
+		}
+		for (M *mp = aload(&sched.allm); mp != NULL; mp = mp->alllink)
+			while (aload(&mp->perthread) != 0)
+				os_futexsleep(&mp->perthread, 1, 1000 * 1000);
+	}
+	rt_newthread_unblock();
+	rt_start_the_world();
+	bool failed = r < 0 && r >= -4095;
+	rt_m()->ret[0] = failed ? (u64)-r : 0;
+	return failed ? (Pair){ (u64)-1, 0 } : (Pair){ (u64)r, 0 };
 }
 
 /* ---- coroutines: two goroutines that pass one thread of control ---- */

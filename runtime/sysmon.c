@@ -7,6 +7,12 @@
 /* ---- deadlock: nobody runs, nothing will wake anybody; sched.lock held ---- */
 bool sched_mainstarted;
 
+/* The runtime's own goroutines wait for ever and mean nothing. */
+static bool idles(const G *gp) {
+	u8 r = gp->waitreason;
+	return r == WaitFinalizerWait || r == WaitCleanupWait || r == WaitForceGCIdle || r == WaitUpdateGOMAXPROCSIdle;
+}
+
 void sched_checkdead(void) {
 	if (!sched_mainstarted || sched.panicking)
 		return;
@@ -17,12 +23,10 @@ void sched_checkdead(void) {
 	for (G *gp = NULL; (gp = rt_nextg(gp)) != NULL;) {
 		u32 s = rt_gstatus(gp);
 		if (s == GWaiting || s == GPreempted)
-			waiting++;
+			waiting += !idles(gp);
 		else if (s == GRunnable || s == GRunning || s == GSyscall)
 			return;
 	}
-	if (waiting > 0 && waiting == aload(&sched.ngsys))
-		waiting = 0;
 	for (i32 i = 0; i < sched.gomaxprocs; i++)
 		if (rt_allp[i]->timern > 0)
 			return;
@@ -79,6 +83,41 @@ static u32 retake(i64 now) {
 	return n;
 }
 
+/* ---- the goroutine that follows the machine's idea of GOMAXPROCS ---- */
+static G *updater;      /* atomic: parked in procs_wait */
+static i32 wanted;
+
+static bool updater_waits(G *gp, void *arg UNUSED) {
+	astore(&updater, gp);
+	return true;
+}
+
+void procs_wait(void) { rt_park(updater_waits, NULL, WaitUpdateGOMAXPROCSIdle); }
+i64 procs_wanted(void) { return sched.procsauto ? wanted : 0; }
+
+/* Two goroutines that wait for sysmon; being born waiting, they cost a program nothing. */
+void proc_starthelpers(Funcval *gc, Funcval *procs) {
+	rt_gc_forcer(rt_newparked(gc));
+	G *gp = rt_newparked(procs);
+	gp->waitreason = WaitUpdateGOMAXPROCSIdle;
+	astore(&updater, gp);
+}
+
+static void followprocs(i64 now) {
+	static i64 last;
+	if (!sched.procsauto || now - last < 1000 * 1000 * 1000)
+		return;
+	last = now;
+	i32 n = os_gomaxprocs(sched.quota);
+	if (n == sched.gomaxprocs || n < 1)
+		return;
+	G *gp = axchg(&updater, (G *)NULL);
+	if (gp == NULL)
+		return;
+	wanted = n;
+	rt_ready(gp);
+}
+
 static void sysmon(void) {
 	rt_lock(&sched.lock);
 	sched.nmsys++;
@@ -99,7 +138,7 @@ static void sysmon(void) {
 			if (sched.gcwaiting || sched.npidle == sched.gomaxprocs) {
 				astore(&sched.sysmonwait, 1);
 				rt_unlock(&sched.lock);
-				rt_notetsleep(&sched.sysmonnote, 60ll * 1000000000);
+				rt_notetsleep(&sched.sysmonnote, rt_gc_forceperiod() / 2);
 				rt_lock(&sched.lock);
 				astore(&sched.sysmonwait, 0);
 				rt_noteclear(&sched.sysmonnote);
@@ -121,6 +160,7 @@ static void sysmon(void) {
 		else
 			idle++;
 		rt_gc_sysmon(now);
+		followprocs(now);
 	}
 }
 

@@ -268,6 +268,21 @@ void proc_unlockthread(void) {
 	mp->lockedg = NULL;
 }
 
+/* A thread that dies without a P gets one of its own: printing may allocate. */
+void rt_dying_p(void) {
+	M *mp = rt_m();
+	if (mp->p != NULL)
+		return;
+	P *pp = rt_persistentalloc(sizeof(P), 64);
+	pp->wbbuf.next = (uptr)pp->wbbuf.buf;
+	pp->wbbuf.end = (uptr)(pp->wbbuf.buf + WbBufLen);
+	pp->id = -1;
+	pp->status = PRunning;
+	pp->m = mp;
+	rt_mcache_init(pp);
+	mp->p = pp;
+}
+
 i64 proc_setmaxthreads(i64 n) {
 	rt_lock(&sched.lock);
 	i64 old = sched.maxmcount;

@@ -53,6 +53,11 @@ func goschedguarded()
 func LockOSThread()
 func UnlockOSThread()
 func cgcenable()
+func cgcforcedwait()
+func cprocswait()
+func cprocswanted() int
+func cstarthelpers(gc, procs func())
+func cdefaultgomaxprocs() int
 
 // main is the first goroutine.
 func main() {
@@ -60,6 +65,7 @@ func main() {
 	mainStarted = true
 	cstartsysmon()
 	cgcenable()
+	cstarthelpers(forcegchelper, updatemaxprocs)
 
 	runtimeInitTime = nanotime()
 	tab := unsafe.Pointer(&inittab)
@@ -70,6 +76,7 @@ func main() {
 		fn := *(*func())(unsafe.Pointer(&slot))
 		fn()
 	}
+	UnlockOSThread() // C locked us to the main thread; what an init function locked stays
 	main_main()
 	// Another goroutine that is panicking may be running its deferred calls: let it finish
 	// and print.
@@ -86,6 +93,26 @@ func main() {
 	}
 	exithook.Run(0)
 	exit(0)
+}
+
+// forcegchelper collects when nothing else has for two minutes; sysmon wakes it.
+func forcegchelper() {
+	for {
+		for !cgc() {
+			Gosched()
+		}
+		cgcforcedwait()
+	}
+}
+
+// updatemaxprocs follows changes of the processor quota and affinity until GOMAXPROCS is set by hand.
+func updatemaxprocs() {
+	for {
+		if n := cprocswanted(); n > 0 {
+			cgomaxprocs(n)
+		}
+		cprocswait()
+	}
 }
 
 func block()
@@ -191,12 +218,20 @@ func startTheWorldGC() { cstarttheworld() }
 
 // GOMAXPROCS sets how many threads run Go code at once and returns the old number;
 // n < 1 only asks.
-func GOMAXPROCS(n int) int { return cgomaxprocs(n) }
+func GOMAXPROCS(n int) int {
+	if n > 0 {
+		cprocsauto(false)
+	}
+	return cgomaxprocs(n)
+}
 
 // SetDefaultGOMAXPROCS goes back to the number the machine and its limits suggest.
-func SetDefaultGOMAXPROCS() { cgomaxprocs(cdefaultgomaxprocs()) }
+func SetDefaultGOMAXPROCS() {
+	cgomaxprocs(cdefaultgomaxprocs())
+	cprocsauto(true)
+}
 
-func cdefaultgomaxprocs() int { return cnumcpu() }
+func cprocsauto(on bool)
 
 func defaultGOMAXPROCSUpdateGODEBUG() {}
 
@@ -208,7 +243,7 @@ func NumCgoCall() int64 { return 0 }
 
 // NumGoroutine is how many goroutines exist.
 func NumGoroutine() int {
-	return cgcount() - int(finStarted[finqFinalizer].Load()+finStarted[finqCleanup].Load())
+	return cgcount() - 2 - int(finStarted[finqFinalizer].Load()+finStarted[finqCleanup].Load())
 }
 
 func lockOSThread()   { LockOSThread() }

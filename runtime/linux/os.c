@@ -13,7 +13,7 @@ void rt_sigreturn(void);
 
 enum {
 	SysRead = 0, SysWrite = 1, SysOpen = 2, SysClose = 3, SysMmap = 9, SysMprotect = 10, SysMunmap = 11,
-	SysRtSigaction = 13, SysRtSigprocmask = 14, SysSchedYield = 24, SysMadvise = 28, SysNanosleep = 35,
+	SysRtSigaction = 13, SysRtSigprocmask = 14, SysPread64 = 17, SysSchedYield = 24, SysMadvise = 28, SysNanosleep = 35,
 	SysGetpid = 39, SysFcntl = 72, SysSigaltstack = 131, SysArchPrctl = 158, SysGettid = 186,
 	SysFutex = 202, SysSchedGetaffinity = 204, SysClockGettime = 228, SysExitGroup = 231, SysTgkill = 234,
 	SysGetrandom = 318, SysExit = 60,
@@ -157,25 +157,38 @@ static i64 number(const char **s) {
 	return v;
 }
 
-/* The CPU quota of the process's own cgroup (v2), rounded up, at least 2, as Go does. */
-i32 os_gomaxprocs(void) {
+/* Opens cpu.max of the process's own cgroup (v2); it stays open. */
+static i32 openquota(void) {
 	static const char mount[] = "/sys/fs/cgroup";
 	char buf[512], path[640];
-	i32 n = os_ncpu();
 	if (readfile("/proc/self/cgroup", buf, sizeof buf) < 4 || memcmp(buf, "0::", 3) != 0)
-		return n;
+		return -1;
 	u64 k = sizeof mount - 1, i = 3;
 	memcpy(path, mount, k);
 	for (; buf[i] != 0 && buf[i] != '\n'; i++)
 		path[k++] = buf[i];
 	memcpy(path + k, "/cpu.max", 9);
-	if (readfile(path, buf, sizeof buf) <= 0)
+	return (i32)os_open(path, 02000000, 0);
+}
+
+/* A quota is rounded up, and at least 2, as Go does. */
+i32 os_gomaxprocs(bool quota) {
+	static i32 fd = -2;
+	char buf[64];
+	i32 n = os_ncpu();
+	if (!quota)
 		return n;
+	if (fd == -2)
+		fd = openquota();
+	i64 r = fd < 0 ? -1 : os_syscall(SysPread64, (u64)fd, (u64)buf, sizeof buf - 1, 0, 0, 0);
+	if (r <= 0)
+		return n;
+	buf[r] = 0;
 	const char *s = buf;
-	i64 quota = number(&s), period = number(&s);
-	if (quota <= 0 || period <= 0)
+	i64 max = number(&s), period = number(&s);
+	if (max <= 0 || period <= 0)
 		return n;
-	i64 limit = (quota + period - 1) / period;
+	i64 limit = (max + period - 1) / period;
 	if (limit < 2)
 		limit = 2;
 	return limit < n ? (i32)limit : n;
@@ -196,6 +209,8 @@ bool os_newthread(M *mp, void *stacktop) {
 	/* VM FS FILES SIGHAND THREAD SYSVSEM SETTLS: the kernel sets fs for us */
 	u64 flags = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000 | 0x80000;
 	i64 r = os_clone(flags, stacktop, mp, threadentry);
+	if (r > 0)
+		mp->procid = (u64)r;    /* before it runs: somebody may want to signal it */
 	os_syscall(SysRtSigprocmask, 2, (u64)&old, 0, 8, 0, 0);
 	return r > 0;
 }

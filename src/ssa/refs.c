@@ -17,6 +17,11 @@ static bool has_body(const Obj *fn)
 	return fn->file && fn->decl && node_kind(fn->file, fn->decl) == NodeFuncDecl && decl_part(fn->file, fn->decl, 3);
 }
 
+static bool promises_noescape(const Obj *fn)
+{
+	return fn->file && fn->fn.range < fn->file->nfunc && fn->file->func[fn->fn.range].pragma & PragmaNoescape;
+}
+
 Sym *sym_func(Program *p, Obj *fn, Type **targs, u32 ntargs)
 {
 	if (fn->fn.origin)
@@ -24,8 +29,12 @@ Sym *sym_func(Program *p, Obj *fn, Type **targs, u32 ntargs)
 	const char *given = map_getp(&p->linkname, fn);
 	struct SymDef def = {.what = WhatFunc, .fn = fn, .targs = targs, .ntargs = ntargs};
 	if (!has_body(fn)) {    /* somebody else defines it: only the name is known */
-		if (given)
-			return sym_get(p, given);
+		if (given) {
+			Sym *s = sym_get(p, given);
+			if (promises_noescape(fn))
+				s->noescape = true;
+			return s;
+		}
 		def.what = WhatNone;
 	} else if (given) {
 		return sym_define(p, given, def);
@@ -33,6 +42,8 @@ Sym *sym_func(Program *p, Obj *fn, Type **targs, u32 ntargs)
 	ARENA_LOCAL(a, 1024);
 	const char *name = types_funcname(p->chk, &a, fn, targs, ntargs);
 	Sym *s = def.what ? sym_define(p, name, def) : sym_get(p, name);
+	if (!def.what && promises_noescape(fn))
+		s->noescape = true;
 	arena_free(&a);
 	return s;
 }

@@ -176,6 +176,7 @@ struct Sym {
 	bool dupok, local, readonly;
 	bool reachable;       /* during reach: atomic */
 	bool wanted;          /* link: reachability found it live; tables of methods refer to it */
+	bool noescape;        /* text without a body: some declaration promises that arguments do not escape */
 	u16 stackuse;         /* assembly of the C runtime: bytes of the goroutine's stack */
 	u32 size;
 	u8 *data;             /* NULL: zeros */

@@ -211,7 +211,7 @@ static void call(Graph *g, ValueId id, Results *r)
 		apply(g, s, part, code->escape, 0, r);
 		return;
 	}
-	if (to && !code && pragma_of(to) & PragmaNoescape)
+	if (to && !code && to->noescape)
 		return;
 	for (u32 i = 0; i < npart; i++)
 		arg_leaks(g, s, i, part[i], 0, HeapNode);

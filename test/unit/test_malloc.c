@@ -54,6 +54,8 @@ bool os_newthread(M *mp, void *stack) { pthread_t t; (void)stack; return !pthrea
 i64 os_nanotime(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1000000000ll + t.tv_nsec; }
 void os_walltime(i64 *s, i32 *n) { *s = 0, *n = 0; }
 const char *rt_getenv(const char *n) { return getenv(n); }
+i64 rt_godebug(const char *k, i64 d) { (void)k; return d; }
+void rt_park(bool (*f)(G *, void *), void *l, u8 r) { (void)f, (void)l, (void)r; abort(); }
 i64 rt_debug(const char *k, i64 d) { (void)k; return d; }
 u64 rt_callgoclosure(Funcval *f, u64 a, u64 b, u64 c, u64 d) { (void)f, (void)a, (void)b, (void)c; return d; }
 u32 rt_gstatus(G *g) { (void)g; return GDead; }
