@@ -60,6 +60,10 @@ $(B)/test/%.o: test/unit/%.c
 $(B)/runner: $(wildcard test/runner/*.c) test/runner/runner.h $(call obj_of,base)
 	$(CC) $(CFLAGS) -o $@ $(filter-out %.h,$^) -lpthread
 
+$(B)/limits: test/limits/limits.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $<
+
 UNIT := test_base test_syntax test_types test_const test_malloc test_gcworld test_rt test_ssa test_gen
 GOROOT_USED = $(or $(GOROOT_FOUND),goroot)
 SANITIZE := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wall -Wextra -Wno-unused-parameter
@@ -72,6 +76,7 @@ SUITES += "unit:$(B)/test_syntax errors $(GOROOT_USED)/src/cmd/compile/internal/
 SUITES += "unit:$(B)/test_types std"
 SUITES += "unit:$(B)/test_types facts"
 SUITES += "unit:$(B)/test_types data"
+SUITES += "unit:$(B)/limits $(B)/seago"
 SUITES += "unit:test/constants $(B)/seago $(B)/test_const"
 SUITES += "unit:test/determinism $(B)/seago"
 SUITES += "unit:test/debuginfo $(B)/seago"
@@ -83,7 +88,7 @@ SUITES += "unit:test/race $(B)/tsan/seago $(B)/seago"
 SUITES += "unit:test/cmd/run $(B)/seago $(GOROOT_USED)"
 SUITES += err:test/err run:test/run run:test/fix run:bench/run goroot:test/goroot.list
 test: std
-	$(MAKE) $(B)/seago $(B)/runner $(addprefix $(B)/,$(UNIT))
+	$(MAKE) $(B)/seago $(B)/runner $(B)/limits $(addprefix $(B)/,$(UNIT))
 	$(MAKE) B=$(B)/asan CFLAGS="$(SANITIZE)" $(B)/asan/seago $(B)/asan/test_types
 	@if echo 'int main(void) { return 0; }' | $(CC) -fsanitize=thread -x c -o $(B)/tsan-probe - 2>/dev/null; then \
 		$(MAKE) B=$(B)/tsan CFLAGS="$(TSAN)" $(B)/tsan/seago; fi

@@ -775,8 +775,11 @@ const Const *const_unary(Arena *a, Op op, const Const *y, u32 bits)
 
 static Const *concat(Arena *a, const Const *x, const Const *y)
 {
+	enum { Longest = 1 << 30 };
 	if (!x->len || !y->len)
 		return (Const *)(x->len ? x : y);
+	if ((u64)x->len + y->len > Longest)
+		return const_make_unknown();
 	Const *c = new_const(a, RepString);
 	c->len = x->len + y->len;
 	StrBuf *b = x->str.buf;

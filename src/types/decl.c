@@ -42,7 +42,7 @@ void check_cycle_error(Check *c, Obj **cycle, u32 n, u32 start)
 	Obj *o = cycle[start];
 	bool is_type = o->kind == ObjTypeName;
 	if (is_type && o->type && o->type->kind == KindAlias)
-		o->type->alias.rhs = c->k->typ[KindInvalid];
+		o->type->alias.rhs = o->type->alias.actual = c->k->typ[KindInvalid];
 	if (n == 1) {
 		if (is_type)
 			err_at(c, o->pos, "invalid recursive type: %s refers to itself", qualified(c, o));
@@ -169,6 +169,15 @@ static void check_type_later(Check *c, void *arg, NodeId n)
 		check_version(c, node_start(c->env.file, t->typ), 18, "using type constraint %s", s_type(c, t->rhs));
 }
 
+/* Remembers the end of a chain of aliases once all of it is known, so that long chains cost nothing. */
+static void settle_alias(Type *a)
+{
+	Type *t = a->alias.rhs;
+	while (t && t->kind == KindAlias)
+		t = t->alias.actual ? t->alias.actual : t->alias.rhs;
+	a->alias.actual = t;
+}
+
 static void alias_decl(Check *c, Obj *o, NodeId n, NodeId tps, NodeId typ, TypeCheck *tc)
 {
 	File *f = c->env.file;
@@ -197,6 +206,7 @@ static void alias_decl(Check *c, Obj *o, NodeId n, NodeId tps, NodeId typ, TypeC
 				a->alias.rhs = c->k->typ[KindInvalid];
 			}
 	a->flags |= a->alias.rhs->flags & TypeHasTParam;
+	settle_alias(a);
 	c->env.scope = saved;
 }
 

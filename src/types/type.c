@@ -233,7 +233,7 @@ Type *type_invalid(const Type *t)
 Type *types_unalias(Type *t)
 {
 	while (t && t->kind == KindAlias)
-		t = t->alias.rhs ? t->alias.rhs : type_invalid(t);
+		t = t->alias.actual ? t->alias.actual : t->alias.rhs ? t->alias.rhs : type_invalid(t);
 	return t;
 }
 

@@ -94,7 +94,7 @@ struct Type {
 		struct { Obj *obj; Type *bound; u32 index; } tparam; /* index in its list; bound: use types_bound_iface */
 		struct {                                            /* Alias */
 			Obj *obj;
-			Type *rhs;
+			Type *rhs, *actual;                         /* as written; what is not an alias behind it, NULL: not known */
 			Type *origin; Type **targs; u32 ntargs; Type **tparams; u32 ntparams;
 		} alias;
 	};
