@@ -26,6 +26,8 @@ typedef struct RA {
 	u32 *head;             /* per VReg: next use in this block, 0 none */
 	RegMask *where;        /* per VReg: registers that hold it */
 	VReg in[MaxRegs];      /* per register: what it holds */
+	RegMask used;          /* registers that hold something */
+	u8 *endreg;            /* per VReg, while a block starts: 1 + the register the predecessor leaves it in */
 	VEC(VReg) live;        /* sparse set: live and not rematerialisable */
 	u32 *liveat;           /* position in live + 1 */
 	MBlock *b;
@@ -38,6 +40,7 @@ typedef struct Live {
 	VEC(VReg) set;
 	i32 *dist;
 	u32 *at;               /* position in set + 1 */
+	u8 *stale;             /* per block: what is live into a successor has changed since it was looked at */
 } Live;
 
 static void live_add(Arena *ar, Live *l, VReg v, i32 d)
@@ -64,12 +67,21 @@ static void live_remove(Live *l, VReg v)
 	l->set.n--;
 }
 
-static LiveAt *live_save(Arena *ar, Live *l, LiveAt *old, u32 nold, i32 bias)
+/* Stores the set; whether it differs from the old one. */
+static bool live_save(Arena *ar, Live *l, LiveAt **list, u32 *n, i32 bias)
 {
-	LiveAt *t = old && nold >= l->set.n ? old : arena_array(ar, LiveAt, l->set.n);
-	for (u32 i = 0; i < l->set.n; i++)
-		t[i] = (LiveAt){l->set.a[i], l->dist[l->set.a[i]] + bias};
-	return t;
+	bool changed = *n != l->set.n || !*list;
+	if (!*list || *n < l->set.n)
+		*list = arena_array(ar, LiveAt, l->set.n);
+	*n = l->set.n;
+	LiveAt *t = *list;
+	for (u32 i = 0; i < l->set.n; i++) {
+		VReg v = l->set.a[i];
+		i32 d = l->dist[v] + bias;
+		changed |= t[i].v != v || t[i].dist != d;
+		t[i] = (LiveAt){v, d};
+	}
+	return changed;
 }
 
 /* Uses of one instruction get distance pos, seen after ncall calls (backwards). */
@@ -113,8 +125,8 @@ static bool live_block(MFunc *m, Live *l, u32 bi)
 		l->at[l->set.a[i]] = 0;
 	l->set.n = 0;
 	live_out(m, l, bi);
-	b->liveout = live_save(m->ar, l, b->liveout, b->nliveout, 0);
-	b->nliveout = l->set.n;
+	live_save(m->ar, l, &b->liveout, &b->nliveout, 0);
+	l->stale[bi] = 0;
 	i32 n = (i32)b->in.n, ncall = 0;
 	for (u32 i = 0; i < l->set.n; i++)
 		l->dist[l->set.a[i]] += n + 1;
@@ -127,18 +139,21 @@ static bool live_block(MFunc *m, Live *l, u32 bi)
 		if (l->dist[l->set.a[i]] + ncall * FarCall > 1 << 20)
 			l->dist[l->set.a[i]] = (1 << 20) - ncall * FarCall;
 	bool changed = b->nlivein != l->set.n;
-	b->livein = live_save(m->ar, l, b->livein, b->nlivein, ncall * FarCall);
-	b->nlivein = l->set.n;
+	if (live_save(m->ar, l, &b->livein, &b->nlivein, ncall * FarCall))
+		for (u32 i = 0; i < b->pred.n; i++)
+			l->stale[b->pred.a[i]] = 1;
 	return changed;
 }
 
 static void live(MFunc *m)
 {
-	Live l = {.dist = arena_array(m->ar, i32, m->v.n), .at = arena_array(m->ar, u32, m->v.n)};
+	Live l = {.dist = arena_array(m->ar, i32, m->v.n), .at = arena_array(m->ar, u32, m->v.n), .stale = arena_array(m->ar, u8, m->b.n)};
+	memset(l.stale, 1, m->b.n);
 	for (bool changed = true; changed;) {
 		changed = false;
 		for (u32 i = m->order.n; i-- > 0;)
-			changed |= live_block(m, &l, m->order.a[i]);
+			if (l.stale[m->order.a[i]])
+				changed |= live_block(m, &l, m->order.a[i]);
 	}
 	if (m->b.a[m->order.a[0]].nlivein)
 		bug("regalloc: v%u is used before its definition", m->b.a[m->order.a[0]].livein[0].v);
@@ -204,6 +219,7 @@ static void drop(RA *r, u8 reg)
 	if (v)
 		r->where[v] &= ~(1u << reg);
 	r->in[reg] = 0;
+	r->used &= ~(1u << reg);
 }
 
 static void hold(RA *r, u8 reg, VReg v)
@@ -211,6 +227,7 @@ static void hold(RA *r, u8 reg, VReg v)
 	drop(r, reg);
 	r->in[reg] = v;
 	r->where[v] |= 1u << reg;
+	r->used |= 1u << reg;
 }
 
 static void need_slot(RA *r, VReg v)
@@ -378,9 +395,10 @@ static void tie(RA *r, MInst *i, i32 pos, RegMask avoid)
 static void save_clobbered(RA *r, RegMask clobber, i32 pos)
 {
 	RegMask keep = r->pinned;
-	for (u8 reg = 0; reg < MaxRegs; reg++) {
+	for (RegMask w = clobber; w; w &= w - 1) {
+		u8 reg = first_reg(w);
 		VReg v = r->in[reg];
-		if (!(clobber >> reg & 1) || !v)
+		if (!v)
 			continue;
 		if (live_after(r, v, pos) && !(r->where[v] & ~clobber) && !r->m->v.a[v].remat) {
 			bool flt = vreg_float(r->m, v);
@@ -422,8 +440,8 @@ static void finish_uses(RA *r, MInst *i)
 
 static void safepoint(RA *r, MInst *i)
 {
-	for (u8 reg = 0; reg < MaxRegs; reg++)
-		drop(r, reg);
+	for (RegMask w = r->used; w; w &= w - 1)
+		drop(r, first_reg(w));
 	if (i->flags & MNoreturn)
 		return;
 	u32 n = 0;
@@ -477,9 +495,8 @@ static void inst(RA *r, MInst *src, i32 pos)
 	finish_uses(r, &x);
 	if (x.flags & MCall)
 		safepoint(r, &x);
-	for (u8 reg = 0; reg < MaxRegs; reg++)
-		if (x.clobber >> reg & 1)
-			evict(r, reg);
+	for (RegMask w = x.clobber & r->used; w; w &= w - 1)
+		evict(r, first_reg(w));
 	r->pinned = 0;
 	for (u32 k = 0; k < x.ndef; k++)
 		if (x.o[k].early || (k == 0 && (x.flags & MTied) && x.nuse))
@@ -590,20 +607,24 @@ static void block(RA *r, u32 bi)
 	for (u32 i = 0; i < r->live.n; i++)
 		r->liveat[r->live.a[i]] = 0;
 	r->live.n = 0;
-	for (u8 reg = 0; reg < MaxRegs; reg++)
-		drop(r, reg);
+	for (RegMask w = r->used; w; w &= w - 1)
+		drop(r, first_reg(w));
 	scan_uses(r, bi);
+	vec_reserve(r->ar, &b->out, b->in.n + b->in.n / 2 + 4);
 	u32 pred = primary_pred(r);
+	const VReg *end = pred == UINT32_MAX ? NULL : r->m->b.a[b->pred.a[pred]].end;
+	for (u8 reg = MaxRegs; end && reg-- > 0;)
+		r->endreg[end[reg]] = reg + 1;
 	for (u32 i = 0; i < b->nlivein; i++) {
 		VReg v = b->livein[i].v;
 		live_set(r, v);
 		if (pred == UINT32_MAX || (b->pred.n > 1 && (b->livein[i].dist >= FarCall || is_away(b, v))))
 			continue;
-		MBlock *p = &r->m->b.a[b->pred.a[pred]];
-		for (u8 reg = 0; reg < MaxRegs; reg++)
-			if (p->end[reg] == v && !r->where[v])
-				hold(r, reg, v);
+		if (r->endreg[v] && !r->where[v])
+			hold(r, r->endreg[v] - 1, v);
 	}
+	for (u8 reg = 0; end && reg < MaxRegs; reg++)
+		r->endreg[end[reg]] = 0;
 	if (b->pred.n > 1)
 		for (u32 i = 0; i < b->nlivein; i++)    /* not in a register at a merge: every edge must have it in memory */
 			if (!r->where[b->livein[i].v])
@@ -818,11 +839,25 @@ static void assign_slots(MFunc *m)
 	}
 }
 
+static bool any_spilled(RA *r, const MBlock *b)
+{
+	for (u32 i = 0; i < b->phi.n; i++)
+		if (b->phi.a[i].reg != RegNone && r->m->v.a[b->phi.a[i].v].spilled)
+			return true;
+	for (u32 i = 0; i < b->out.n; i++)
+		for (u32 k = 0; !(b->out.a[i].flags & MInserted) && k < b->out.a[i].ndef; k++)
+			if (r->m->v.a[b->out.a[i].o[k].v].spilled)
+				return true;
+	return false;
+}
+
 /* A store to the slot behind every definition of a value that has one. */
 static void store_spills(RA *r, MBlock *b)
 {
 	MInst *old = b->out.a;
 	u32 n = b->out.n;
+	if (!any_spilled(r, b))
+		return;
 	b->out.a = NULL;
 	b->out.n = b->out.cap = 0;
 	vec_reserve(r->ar, &b->out, n + b->phi.n);
@@ -945,6 +980,7 @@ void gen_regalloc(MFunc *m)
 	r.head = arena_array(m->ar, u32, m->v.n);
 	r.where = arena_array(m->ar, RegMask, m->v.n);
 	r.liveat = arena_array(m->ar, u32, m->v.n);
+	r.endreg = arena_array(m->ar, u8, m->v.n);
 	vec_push(m->ar, &r.use, (Use){0});
 	for (u32 i = 0; i < m->order.n; i++)
 		block(&r, m->order.a[i]);
