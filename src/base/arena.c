@@ -102,7 +102,7 @@ static void chunk_free(ArenaChunk *c)
 	mine.list[class] = c;
 }
 
-void *arena_grow(Arena *a, size_t size, size_t align)
+void *arena_grow(Arena *a, size_t size, size_t align, bool zero)
 {
 	size_t want = min_u64(max_u64(a->total, ChunkMin), ChunkMax), need = size + align + sizeof(ArenaChunk);
 	want = max_u64(want, need);
@@ -113,7 +113,7 @@ void *arena_grow(Arena *a, size_t size, size_t align)
 	a->end = (char *)c + c->size;
 	char *p = (char *)align_up((uintptr_t)(c + 1), align);
 	a->p = p + size;
-	return c->size <= ChunkSmall ? memset(p, 0, size) : p;  /* fresh from the system: zero */
+	return zero && c->size <= ChunkSmall ? memset(p, 0, size) : p;  /* large ones are fresh from the system: zero */
 }
 
 #ifdef ARENA_CHECKED
@@ -122,7 +122,7 @@ void *arena_alloc_checked(Arena *a, size_t size, size_t align)
 	enum { Gap = 16 };
 	char *p = (char *)align_up((uintptr_t)a->p, align);
 	if (!a->p || p + size + Gap > a->end || p + size + Gap < p)
-		p = arena_grow(a, size + Gap, align);
+		p = arena_grow(a, size + Gap, align, true);
 	a->p = p + size + Gap;
 	if (a->chunk) {         /* not on the C stack, whose marks would outlive the frame */
 		unpoison(p, size + Gap);
@@ -154,7 +154,6 @@ bool arena_extend(Arena *a, void *end, size_t size)
 #endif
 	if (end != a->p || size > (size_t)(a->end - a->p))
 		return false;
-	memset(a->p, 0, size);
 	a->p += size;
 	return true;
 }
@@ -206,8 +205,9 @@ void arena_release(Arena *a, ArenaMark m)
 
 char *arena_strndup(Arena *a, const char *s, size_t n)
 {
-	char *p = arena_alloc(a, n + 1, 1);
+	char *p = arena_raw(a, n + 1, 1);
 	memcpy(p, s, n);
+	p[n] = 0;
 	return p;
 }
 

@@ -51,9 +51,9 @@ struct Arena {
 };
 typedef struct ArenaMark { ArenaChunk *chunk; char *p, *end; } ArenaMark;
 
-void *arena_grow(Arena *a, size_t size, size_t align);   /* slow path of arena_alloc */
+void *arena_grow(Arena *a, size_t size, size_t align, bool zero);   /* slow path of arena_alloc and arena_raw */
 void *arena_fresh(Arena *a, size_t size);                /* zero pages of their own, touched when used */
-bool arena_extend(Arena *a, void *end, size_t size);     /* true if what ended at end, the newest allocation, got size more bytes */
+bool arena_extend(Arena *a, void *end, size_t size);     /* true if what ended at end, the newest allocation, got size more bytes, of any content */
 void arena_free(Arena *a);                               /* gives everything back */
 void arena_reset(Arena *a);                              /* keeps the newest chunk, contents gone */
 ArenaMark arena_mark(Arena *a);
@@ -83,21 +83,26 @@ static inline void *arena_alloc(Arena *a, size_t size, size_t align)
 #endif
 	char *p = (char *)(((uintptr_t)a->p + align - 1) & ~(uintptr_t)(align - 1));
 	if (unlikely(!a->p || size > (size_t)(a->end - a->p) || p + size > a->end))
-		return arena_grow(a, size, align);
+		return arena_grow(a, size, align, true);
 	a->p = p + size;
 	return memset(p, 0, size);
 }
-static inline void *arena_copy(Arena *a, const void *from, size_t size, size_t align)
+
+/* The same, of any content: for those who write all of it at once. */
+static inline void *arena_raw(Arena *a, size_t size, size_t align)
 {
 #ifdef ARENA_CHECKED
-	void *to = arena_alloc_checked(a, size, align);
-	return size ? memcpy(to, from, size) : to;
+	return arena_alloc_checked(a, size, align);
 #endif
 	char *p = (char *)(((uintptr_t)a->p + align - 1) & ~(uintptr_t)(align - 1));
 	if (unlikely(!a->p || size > (size_t)(a->end - a->p) || p + size > a->end))
-		p = arena_grow(a, size, align);
-	else
-		a->p = p + size;
+		return arena_grow(a, size, align, false);
+	a->p = p + size;
+	return p;
+}
+static inline void *arena_copy(Arena *a, const void *from, size_t size, size_t align)
+{
+	void *p = arena_raw(a, size, align);
 	return size ? memcpy(p, from, size) : p;
 }
 #define arena_new(a, T) ((T *)arena_alloc(a, sizeof(T), _Alignof(T)))
@@ -110,7 +115,7 @@ static inline void *arena_copy(Arena *a, const void *from, size_t size, size_t a
 
 #define VEC(T) struct { T *a; u32 n, cap; }
 typedef VEC(void) VecAny;
-void vec_grow(Arena *a, void *vec, size_t elem, u32 want);   /* cap >= want afterwards */
+void vec_grow(Arena *a, void *vec, size_t elem, u32 want);   /* cap >= want afterwards; beyond n: any content */
 #define vec_push(ar, v, ...) \
 	((v)->n == (v)->cap ? vec_grow(ar, v, sizeof *(v)->a, (v)->n + 1) : (void)0, \
 	 (v)->a[(v)->n++] = (__VA_ARGS__))

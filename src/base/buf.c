@@ -8,7 +8,11 @@ static void need(Buf *b, size_t n)
 	if (b->n + n + 1 <= b->cap)
 		return;
 	u32 cap = (u32)max_u64(b->cap * 2ull, align_up(b->n + n + 1, 64));
-	char *p = arena_alloc(b->ar, cap, 1);
+	if (b->cap && arena_extend(b->ar, b->a + b->cap, cap - b->cap)) {
+		b->cap = cap;
+		return;
+	}
+	char *p = arena_raw(b->ar, cap, 1);
 	if (b->n)
 		memcpy(p, b->a, b->n);
 	b->a = p;

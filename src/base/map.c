@@ -16,7 +16,7 @@ static void rehash(Arena *a, Map *m)
 	Map old = *m;
 	m->cap = old.cap ? old.cap * 2 : 16;
 	m->key = arena_array(a, u64, m->cap);
-	m->val = arena_array(a, u64, m->cap);
+	m->val = arena_raw(a, m->cap * sizeof *m->val, sizeof *m->val);
 	for (u32 i = 0; i < old.cap; i++) {
 		if (!old.key[i])
 			continue;
@@ -33,6 +33,7 @@ u64 *map_slot(Arena *a, Map *m, u64 key)
 	u32 i = probe(m, key);
 	if (!m->key[i]) {
 		m->key[i] = key;
+		m->val[i] = 0;
 		m->n++;
 	}
 	return &m->val[i];

@@ -47,8 +47,13 @@ SrcFile *src_add(const char *path, const char *shown, const char *linked, const 
 	return &r->file;
 }
 
+/* Where this thread looked last: questions come in runs of one file and nearly one line. */
+static _Thread_local struct { SrcFile *file; u32 line; } last;
+
 SrcFile *src_of(Pos p)
 {
+	if (last.file && p - last.file->base <= last.file->size)
+		return last.file;
 	u32 lo = 0, hi = atomic_load_explicit(&nfiles, memory_order_acquire);
 	if (p == 0 || hi == 0)
 		return NULL;
@@ -61,7 +66,11 @@ SrcFile *src_of(Pos p)
 			hi = mid;
 	}
 	SrcFile *f = &directory[lo]->file;
-	return p - f->base <= f->size ? f : NULL;
+	if (p - f->base > f->size)
+		return NULL;
+	last.file = f;
+	last.line = 0;
+	return f;
 }
 
 static u32 *build_lines(const SrcFile *f)
@@ -101,8 +110,16 @@ static const u32 *lines_of(SrcFile *f)
 static u32 line_at(SrcFile *f, u32 off, u32 *start)
 {
 	const u32 *line = lines_of(f);
-	u32 lo = 0, hi = line[0];
+	u32 lo = 0, hi = line[0], near = f == last.file ? last.line : 0;
 	line++;
+	if (near && line[near] <= off) {
+		lo = near;
+		for (u32 i = 1; i <= 4 && near + i < hi; i++)
+			if (line[near + i] > off)
+				hi = near + i;
+			else
+				lo = near + i;
+	}
 	while (hi - lo > 1) {
 		u32 mid = lo + (hi - lo) / 2;
 		if (line[mid] <= off)
@@ -110,6 +127,8 @@ static u32 line_at(SrcFile *f, u32 off, u32 *start)
 		else
 			hi = mid;
 	}
+	if (f == last.file)
+		last.line = lo;
 	*start = line[lo];
 	return lo + 1;
 }

@@ -12,7 +12,7 @@ void vec_grow(Arena *a, void *vec, size_t elem, u32 want)
 		v->cap = cap;
 		return;
 	}
-	void *p = arena_alloc(a, elem * cap, 16);
+	void *p = arena_raw(a, elem * cap, 16);
 	if (v->n)
 		memcpy(p, v->a, elem * v->n);
 	v->a = p;

@@ -36,6 +36,7 @@ static void copy_graph(MFunc *m)
 	reach(m, seen, 1);
 	if (f->deferreturn && !seen[f->deferreturn])
 		reach(m, seen, f->deferreturn);
+	vec_reserve(m->ar, &m->b, f->b.n + f->b.n / 2 + 8);
 	for (u32 i = 0; i < f->b.n; i++)
 		mblock_new(m);
 	for (u32 i = 1; i < f->b.n; i++) {

@@ -86,6 +86,7 @@ typedef struct MBlock {
 	LiveAt *livein, *liveout; u32 nlivein, nliveout;
 	VReg start[MaxRegs], end[MaxRegs];
 	VEC(VReg) away;        /* regalloc: live into this loop, not used in it and not kept in a register */
+	RegMask ended;         /* registers that hold something at the end */
 	bool done;
 	u32 lo, hi;            /* linear positions */
 } MBlock;

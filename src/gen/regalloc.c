@@ -612,9 +612,12 @@ static void block(RA *r, u32 bi)
 	scan_uses(r, bi);
 	vec_reserve(r->ar, &b->out, b->in.n + b->in.n / 2 + 4);
 	u32 pred = primary_pred(r);
-	const VReg *end = pred == UINT32_MAX ? NULL : r->m->b.a[b->pred.a[pred]].end;
-	for (u8 reg = MaxRegs; end && reg-- > 0;)
-		r->endreg[end[reg]] = reg + 1;
+	const MBlock *before = pred == UINT32_MAX ? NULL : &r->m->b.a[b->pred.a[pred]];
+	for (RegMask w = before ? before->ended : 0; w; w &= w - 1) {
+		u8 *at = &r->endreg[before->end[first_reg(w)]];
+		if (!*at)
+			*at = first_reg(w) + 1;
+	}
 	for (u32 i = 0; i < b->nlivein; i++) {
 		VReg v = b->livein[i].v;
 		live_set(r, v);
@@ -623,8 +626,8 @@ static void block(RA *r, u32 bi)
 		if (r->endreg[v] && !r->where[v])
 			hold(r, r->endreg[v] - 1, v);
 	}
-	for (u8 reg = 0; end && reg < MaxRegs; reg++)
-		r->endreg[end[reg]] = 0;
+	for (RegMask w = before ? before->ended : 0; w; w &= w - 1)
+		r->endreg[before->end[first_reg(w)]] = 0;
 	if (b->pred.n > 1)
 		for (u32 i = 0; i < b->nlivein; i++)    /* not in a register at a merge: every edge must have it in memory */
 			if (!r->where[b->livein[i].v])
@@ -648,6 +651,7 @@ static void block(RA *r, u32 bi)
 	memset(b->end, 0, sizeof b->end);
 	for (u32 i = 0; i < b->nliveout; i++) {
 		VReg v = b->liveout[i].v;
+		b->ended |= r->where[v];
 		for (RegMask w = r->where[v]; w; w &= w - 1)
 			b->end[first_reg(w)] = v;
 		r->head[v] = 0;

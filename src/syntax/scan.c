@@ -93,12 +93,15 @@ static u32 peek_rune(const Scanner *s, const char **p)
 
 static bool is_clean(const char *p, const char *end)
 {
-	u64 acc = 0, low = 0x0101010101010101ull, high = 0x8080808080808080ull;
-	for (; end - p >= 8; p += 8) {
-		u64 x;
-		memcpy(&x, p, 8);
-		acc |= x | (x - low);   /* the high bit of some byte: non-ASCII or (perhaps) zero */
+	typedef u64 Lanes __attribute__((vector_size(32)));
+	const u64 low = 0x0101010101010101ull, high = 0x8080808080808080ull;
+	Lanes all = {0};
+	for (; end - p >= (ptrdiff_t)sizeof all; p += sizeof all) {
+		Lanes x;
+		memcpy(&x, p, sizeof x);
+		all |= x | (x - low);   /* the high bit of some byte: non-ASCII or (perhaps) zero */
 	}
+	u64 acc = all[0] | all[1] | all[2] | all[3];
 	for (; p < end; p++)
 		acc |= (u64)(u8)*p | (*p == 0 ? 0x80 : 0);
 	return (acc & high) == 0;
