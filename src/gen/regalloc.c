@@ -649,6 +649,7 @@ static void block(RA *r, u32 bi)
 		inst(r, &b->in.a[i], (i32)i);
 	inst(r, &b->term, (i32)b->in.n);
 	memset(b->end, 0, sizeof b->end);
+	b->ended = 0;
 	for (u32 i = 0; i < b->nliveout; i++) {
 		VReg v = b->liveout[i].v;
 		b->ended |= r->where[v];
