@@ -150,6 +150,9 @@ Name *intern(const char *s, size_t n);                     /* any thread; never 
 Name *intern_str(const char *s);
 int name_cmp(const Name *a, const Name *b);                /* bytewise, as strings.Compare */
 
+/* ---- sha256.c ---- */
+void sha256(const void *data, size_t n, u8 out[32]);
+
 /* ---- bits: dense bit sets ------------------------------------------------------------------- */
 
 static inline bool bit_get(const u64 *b, u32 i) { return b[i >> 6] >> (i & 63) & 1; }

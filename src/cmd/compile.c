@@ -133,7 +133,7 @@ static void summarise_component(void *arg, int worker, Func **f, u32 n)
 static bool compile_all(Build *b)
 {
 	u32 nf;
-	Func **f = whole_needed(&b->whole, &b->ar, b->opt.build_all, &nf);
+	Func **f = whole_needed(&b->whole, &b->ar, b->opt.build_all || b->whole.ntarget, &nf);
 	int n = pool_size(b->pool);
 	Work w = {.b = b, .out = arena_array(&b->ar, Arena, n), .tmp = arena_array(&b->ar, Arena, n), .f = f};
 	pool_run(b->pool, nf, compile_one, &w);

@@ -238,6 +238,7 @@ static void check_package(void *arg, int worker, void *item)
 	if (sound && !build_syntax_errors(c->p)) {
 		types_collect(b->chk, p);
 		types_decls(b->chk, p);
+		embed_check(&b->load, c->p);
 		if (p->main_module || b->opt.check_all)
 			types_finish(b->chk, p);
 	}

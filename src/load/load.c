@@ -125,8 +125,20 @@ static LoadPkg **imports_of(Loader *l, LoadPkg *p, File **file, u32 nfile, Diag 
 	return imp.a;
 }
 
+static void find_embedded(Loader *l, LoadPkg *p, File **file, u32 n)
+{
+	for (u32 i = 0; i < n && !p->error; i++) {
+		const char *fault = embed_resolve(l, p, file[i]);
+		if (fault)
+			import_error(p, fault);
+	}
+}
+
 static void follow_imports(Loader *l, LoadPkg *p)
 {
+	find_embedded(l, p, p->file, p->ngofile);
+	find_embedded(l, p, p->tfile, p->ntfile);
+	find_embedded(l, p, p->xfile, p->nxfile);
 	p->import = imports_of(l, p, p->file, p->ngofile, &p->diag, &p->nimport);
 	p->timport = imports_of(l, p, p->tfile, p->ntfile, &p->tdiag, &p->ntimport);
 	p->ximport = imports_of(l, p, p->xfile, p->nxfile, &p->tdiag, &p->nximport);

@@ -50,9 +50,6 @@ struct Module {
 /* What is wrong with a package that could not be loaded, as far as callers treat the cases differently. */
 typedef enum Fault { FaultNone, FaultMissing, FaultNoGo, FaultTestOnly, FaultOther } Fault;
 
-/* A file that a //go:embed pattern matched. Data is read when a live variable wants it. */
-typedef struct EmbedFile { const char *name /* relative to the package */, *path; } EmbedFile;
-
 typedef struct LoadPkg LoadPkg;
 struct LoadPkg {
 	const char *path;              /* import path as resolved (vendor/golang.org/... for std's vendored packages) */
@@ -169,6 +166,11 @@ typedef VEC(Job) Jobs;
 void files_list(Loader *l, LoadPkg *p, Jobs *jobs);  /* lists p's directory, or its given files */
 void files_parse(Loader *l, Jobs *jobs);             /* reads and parses on all threads, then hands the trees to their packages */
 void files_check_empty(Loader *l, LoadPkg *p);       /* a package without files is an error */
+/* ---- embed.c ---- */
+const char *embed_resolve(Loader *l, LoadPkg *p, const File *f);   /* finds the files of f's directives; NULL, or what is wrong */
+typedef enum EmbedKind { EmbedNone, EmbedString, EmbedBytes, EmbedFS } EmbedKind;
+EmbedKind embed_kind(const Type *t);                 /* how a variable of type t holds files */
+void embed_check(Loader *l, LoadPkg *p);             /* after the declarations: reports variables that cannot */
 /* ---- pattern.c: the command line ---- */
 LoadPkg *load_dir(Loader *l, const char *dir, LoadPkg *from, Pos pos);     /* the package in a directory, without modules */
 void load_args(Loader *l, const char **arg, u32 narg);     /* fills l->named; fatal for arguments without sense */

@@ -233,7 +233,7 @@ Sym *sym_string(Program *p, const char *s, u32 n);          /* read-only bytes o
 Sym *sym_define(Program *p, const char *name, struct SymDef def);  /* the first definition counts */
 Sym *sym_const(Program *p, const char *name, const void *bytes, u32 n);  /* read-only data without pointers, made once */
 /* The same as the content says, made once: data NULL is zeros; rel are its relocations. */
-typedef struct SymContent { u8 kind, align; bool readonly; u32 size; const void *data; const Reloc *rel; u32 nrel; } SymContent;
+typedef struct SymContent { u8 kind, align; bool readonly, mapped /* data stays where it is */; u32 size; const void *data; const Reloc *rel; u32 nrel; } SymContent;
 Sym *sym_made(Program *p, const char *name, SymContent c);
 void *prog_alloc(Program *p, size_t size);                  /* lives as long as the program; any thread */
 void sym_reloc(Program *p, Sym *s, u32 off, RelocKind k, Sym *to, i64 add);

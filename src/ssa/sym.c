@@ -141,7 +141,9 @@ Sym *sym_made(Program *p, const char *name, SymContent c)
 		y->local = y->readonly = c.readonly;
 		y->align = c.align;
 		y->size = c.size;
-		if (c.data) {
+		if (c.data && c.mapped) {
+			y->data = (u8 *)(uintptr_t)c.data;
+		} else if (c.data) {
 			y->data = arena_alloc(&sh->ar, c.size ? c.size : 1, 8);
 			memcpy(y->data, c.data, c.size);
 		}

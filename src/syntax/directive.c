@@ -226,11 +226,13 @@ static const char *embed_pattern(Parser *p, const char **s)
 static void embed_directive(Parser *p, Pos pos, const char *s)
 {
 	Embed e = {.pos = pos};
+	const char *text = s;
 	for (;;) {
 		while (is_space(*s))
 			s++;
 		if (!*s)
 			break;
+		Pos at = pos + (Pos)strlen("go:embed") + (Pos)(s - text);
 		const char *pattern = embed_pattern(p, &s);
 		if (!pattern) {
 			report(p, pos, "invalid quoted string in //go:embed: %s", s);
@@ -238,6 +240,7 @@ static void embed_directive(Parser *p, Pos pos, const char *s)
 			break;
 		}
 		vec_push(p->ar, &e.pattern, pattern);
+		vec_push(p->ar, &e.at, at);
 	}
 	if (e.pattern.n == 0)
 		report(p, pos, "usage: //go:embed pattern...");

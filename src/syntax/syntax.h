@@ -84,8 +84,10 @@ typedef enum Pragma {
 
 /* //go:linkname local target ; target NULL in the one-argument form. */
 typedef struct Linkname { Pos pos; Name *local; const char *target; } Linkname;
-/* //go:embed patterns, attached to the var declared next. */
-typedef struct Embed { Pos pos; NodeId decl; VEC(const char *) pattern; } Embed;
+/* A file that a //go:embed pattern matched: its name below the package's folder, and where it is. */
+typedef struct EmbedFile { const char *name, *path; } EmbedFile;
+/* //go:embed patterns, attached to the var declared next. load finds the files. */
+typedef struct Embed { Pos pos; NodeId decl; VEC(const char *) pattern; VEC(Pos) at; VEC(EmbedFile) file; } Embed;
 /* Every top-level FuncDecl, in order. */
 typedef struct FuncRange { NodeId decl, first, last; u32 pragma; } FuncRange;
 

@@ -111,7 +111,8 @@ static void fill_global(Reach *r, Sym *s)
 		return;                 /* made by whole or link themselves */
 	Layout *l = types_layout(r->p->chk, s->def->type);
 	bool ptr = l->ptrbytes != 0;
-	static_fill(r, s);
+	if (!embed_fill(r, s))
+		static_fill(r, s);
 	Body *init = s->def->fn->var.body;
 	if (init && !static_ok(r, init))
 		reach_mark(r, sym_init(r->p, init, init->init_index));

@@ -61,6 +61,8 @@ u32 typedesc_hash(Program *p, Type *t);            /* abi.Type.Hash */
 /* ---- static.c: initialisers as data ---- */
 /* Whether the initialiser of b is data (checks it if that takes more than its type); then its variable needs no code. */
 bool static_ok(Reach *r, Body *b);
+/* embed.c: lays out the data of a variable that holds embedded files; false if it is none. */
+bool embed_fill(Reach *r, Sym *var);
 /* pure.c: whether an initialiser has no effect but its variable's value; then it runs only if the variable is live. */
 bool init_is_pure(Reach *r, const Body *b);
 /* Lays out the data of a variable's symbol if its initialiser is static; otherwise leaves it zero. */
