@@ -21,7 +21,10 @@ enum { ParallelMin = 8 << 20 };   /* waking helpers pays for heaps above this */
 static StackScan scan;          /* the collector's; the world is stopped */
 static u64 stackbytes;
 static bool shrinkstacks;       /* unless GODEBUG=gcshrinkstackoff=1 */
+static bool asked;              /* by runtime.GC: no C function below us holds pointers, only what earlier ones left behind */
 static Funcval *poolcleanup;
+static void **cache[8];         /* words that a collection clears; only package bcache has some */
+static u32 ncache;
 static int gctrace = -1;
 
 static void *grow_array(void *old, u64 n, u64 *cap, u64 elem)
@@ -171,7 +174,7 @@ static void scan_goroutine(G *gp, void *arg)
 	for (; !u.done; rt_unwind_next(&u))
 		scan_frame(sc, &u);
 	rt_roots_g(gp, root_ptr, root_range, sc);
-	if (gp == rt_curg())
+	if (gp == rt_curg() && !asked)
 		scan_own_stack(sc);
 	follow_objects(sc);
 	if (shrinkstacks && gp != rt_curg())
@@ -290,6 +293,8 @@ static void collect(bool forced)
 	i64 t0 = cyclestart = os_nanotime();
 	if (poolcleanup)
 		rt_callgoclosure(poolcleanup, 0, 0, 0, 0);
+	for (u32 i = 0; i < ncache; i++)
+		astore(cache[i], NULL);
 	mcache_flush_all();
 	sweep_finish();
 	u64 heap0 = mheap.live, goal = mheap.goal;
@@ -326,7 +331,7 @@ static void collect(bool forced)
 		mheap_scavenge(mheap.goal == ~0ul ? 1ul << 40 : (mheap.goal - mheap.marked) + mheap.goal / 10);
 }
 
-bool gc_try_collect(bool force)
+static bool try_collect(bool force, bool byuser)
 {
 	M *mp = rt_m();
 	if (!mp->p || mp->mallocing || mp->dying || mp->locks || (!mheap.enabled && !force))
@@ -338,6 +343,7 @@ bool gc_try_collect(bool force)
 	mp->mallocing = 1;
 	bool ours = rt_try_stop_the_world("GC");
 	if (ours) {
+		asked = byuser;
 		if (force || gc_wanted())
 			collect(force);
 		rt_start_the_world();
@@ -346,6 +352,11 @@ bool gc_try_collect(bool force)
 	if (ours)
 		mfinal_wake();
 	return ours;
+}
+
+bool gc_try_collect(bool force)
+{
+	return try_collect(force, false);
 }
 
 /* Every span consistent with itself; the world is stopped and nothing is left to sweep. */
@@ -476,7 +487,7 @@ void rt_gc_sysmon(i64 now)
 /* cgc() bool: a whole cycle, swept to the end; false: the world was being stopped, try again. */
 u64 gc_run(void)
 {
-	if (!gc_try_collect(true))
+	if (!try_collect(true, true))
 		return 0;
 	sweep_finish();
 	return 1;
@@ -510,4 +521,11 @@ void gc_scavenge_all(void)
 void gc_register_poolcleanup(Funcval *f)
 {
 	poolcleanup = f;
+}
+
+void gc_register_cache(void **p)
+{
+	if (ncache == nelem(cache))
+		rt_throw("too many registered caches");
+	cache[ncache++] = p;
 }

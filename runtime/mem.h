@@ -306,6 +306,7 @@ u64 gc_setpercent(i64 percent);
 u64 gc_setlimit(i64 limit);
 void gc_scavenge_all(void);
 void gc_register_poolcleanup(Funcval *f);
+void gc_register_cache(void **p);
 u64 finq_next(u64 kind, void *out);
 void finq_done(u64 kind);
 u64 finq_pending(u64 kind);

@@ -22,6 +22,9 @@ static FinQueue queues[2];
 static FinBlock *freeblocks;    /* under the lock of either queue: only collector and readers with the world running */
 static Mutex blocklock;
 
+typedef struct Immortal { uptr p; struct Immortal *next; } Immortal;
+static struct { Mutex lock; Immortal *first; } immortals;
+
 static FinBlock *block_new(void)
 {
 	rt_lock(&blocklock);
@@ -322,14 +325,32 @@ Pair mem_findobject(uptr p)
 	return (Pair){ start + header, s->elemsize - header };
 }
 
+/* Handles of what never dies, globals, are never given back. */
+static u64 *immortal_handle(uptr p)
+{
+	rt_lock(&immortals.lock);
+	Immortal *e = immortals.first;
+	while (e && e->p != p)
+		e = e->next;
+	if (!e) {
+		e = rt_persistentalloc(sizeof *e, 8);
+		*e = (Immortal){ p, immortals.first };
+		immortals.first = e;
+	}
+	rt_unlock(&immortals.lock);
+	return &e->p;
+}
+
 /* The handle of address p: a word without pointers that holds p while p's object lives. */
 u64 weak_register(uptr p)
 {
+	MSpan *s = mheap_span_of(p);
+	if (!s)
+		return (u64)immortal_handle(p);
 	u64 *h = mem_alloc(mcache_current(), 16, NULL, true);
 	*h = p;
-	MSpan *s = mheap_span_of(p);
-	if (!s || special_add(p, (Special){ .kind = SpecialWeak, .fn = h }))
-		return (u64)h;          /* new, or of a global, which never dies */
+	if (special_add(p, (Special){ .kind = SpecialWeak, .fn = h }))
+		return (u64)h;
 	rt_lock(&s->speciallock);
 	void *old = (*find_place(s, p - s->base, SpecialWeak))->fn;
 	rt_unlock(&s->speciallock);

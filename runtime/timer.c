@@ -118,11 +118,14 @@ static void drain(Timer *t, bool *pending) {
 		*pending = true;
 }
 
+/* Somebody is about to send, but will find seq changed: the timer was stopped in time. */
+static bool overtaken(const Timer *t) { return t->ischan && t->period == 0 && aload(&t->issending) > 0; }
+
 bool rt_timer_stop(Timer *t) {
 	if (t->ischan)
 		rt_lock(&t->sendlock);
 	rt_lock(&t->mu);
-	bool pending = t->when > 0;
+	bool pending = t->when > 0 || overtaken(t);
 	takeout(t);
 	t->when = 0;
 	t->seq += t->ischan;
@@ -140,7 +143,7 @@ bool rt_timer_modify(Timer *t, i64 when, i64 period, Funcval *f, Eface arg, uptr
 	if (t->ischan)
 		rt_lock(&t->sendlock);
 	rt_lock(&t->mu);
-	bool pending = t->when > 0;
+	bool pending = t->when > 0 || overtaken(t);
 	takeout(t);
 	if (f != NULL) {
 		rt_wb_store((void **)&t->f, f);
@@ -176,6 +179,9 @@ static void run(Timer *t, i64 now) {
 	} else {
 		t->when = 0;
 	}
+	bool once = t->ischan && t->period == 0;
+	if (once)
+		axadd(&t->issending, 1u);
 	rt_unlock(&t->mu);
 	if (cf != NULL) {
 		cf(t, arg.data, seq, now);
@@ -186,6 +192,8 @@ static void run(Timer *t, i64 now) {
 		return;
 	}
 	rt_lock(&t->sendlock);
+	if (once)
+		axadd(&t->issending, -1u);
 	if (t->seq == seq)
 		rt_callgoclosure(f, (u64)arg.type, (u64)arg.data, seq, (u64)delay);
 	rt_unlock(&t->sendlock);

@@ -307,6 +307,9 @@ func printDebugLog()                                                          {}
 func traceEnabled() bool                                                      { return false }
 func enableWER()                                                              {}
 
+// Asked for by tests of package time.
+var haveHighResSleep = true
+
 const defaultTraceAdvancePeriod = 1e9
 
 // crash dies so that the system leaves a core.
