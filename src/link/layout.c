@@ -33,7 +33,7 @@ static void undefined(Image *im, const Sym *from, const Sym *to)
 void link_mark(Image *im, Sym *root)
 {
 	VEC(Sym *) work = {0};
-	Sym *first = root->base ? root->base : root;
+	Sym *first = link_target(root);
 	if (first->reachable)
 		return;
 	first->reachable = true;
@@ -45,7 +45,7 @@ void link_mark(Image *im, Sym *root)
 		const Reloc *r = relocs(s, &n);
 		bool itab = s->def && s->def->what == WhatItab;
 		for (u32 i = 0; i < n; i++) {
-			Sym *to = r[i].sym->base ? r[i].sym->base : r[i].sym;
+			Sym *to = link_target(r[i].sym);
 			bool method = is_weak(r[i].kind) || (itab && r[i].off >= 24);
 			if (to->reachable || (method && !to->wanted))
 				continue;
@@ -128,7 +128,7 @@ static u64 place(Image *im, Sect k, u64 addr)
 
 u64 sym_addr(const Sym *s)
 {
-	return s->base ? s->base->addr + s->baseoff : s->addr;
+	return s->base ? sym_addr(s->base) + s->baseoff : s->addr;
 }
 
 static const struct { const char *name; bool nobits; bool newseg; } sect_info[SectMax] = {
@@ -193,12 +193,12 @@ static void fits32(const Sym *s, i64 v)
 static u64 dead_method(Image *im)
 {
 	Sym *s = sym_find(im->p, "runtime.unreachableMethod");
-	return s && (s->base ? s->base : s)->reachable ? sym_addr(s) : 0;
+	return s && link_target(s)->reachable ? sym_addr(s) : 0;
 }
 
 static void apply(Image *im, const Sym *s, const Reloc *r, u8 *at, u64 pc)
 {
-	const Sym *to = r->sym->base ? r->sym->base : r->sym;
+	const Sym *to = link_target(r->sym);
 	u64 v = sym_addr(r->sym) + (u64)r->add, text = im->sect[SectText].addr;
 	switch (r->kind) {
 	case RelocAddr64:

@@ -57,6 +57,12 @@ const char **robj_undefined(Program *p, const u8 *elf, size_t n, u32 *count);
 /* ---- layout.c ---- */
 void link_mark(Image *im, Sym *root);                /* reachability over relocations of code and data */
 u64 sym_addr(const Sym *s);                          /* after layout */
+static inline Sym *link_target(const Sym *s)             /* the symbol whose bytes hold what s names */
+{
+	while (s->base)
+		s = s->base;
+	return (Sym *)(uintptr_t)s;
+}
 void link_layout_text(Image *im);                    /* addresses of code; then tables can be made */
 void link_layout_data(Image *im);
 void link_relocate(Image *im);

@@ -94,7 +94,7 @@ static u32 height(Check *c, const Sym *s)
 static void take(Check *c, const Reloc *r, u32 n)
 {
 	for (u32 i = 0; i < n; i++) {
-		const Sym *to = r[i].sym->base ? r[i].sym->base : r[i].sym;
+		const Sym *to = link_target(r[i].sym);
 		if (r[i].kind != RelocCall32 && to->kind == SymText && to->reachable)
 			c->node[index_of(c, to)].taken = true;
 	}

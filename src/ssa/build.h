@@ -15,6 +15,7 @@
 
 typedef struct Build Build;
 
+enum { StackVarMax = 128 << 10 };  /* larger variables are objects of the heap, as in gc */
 enum { FuncIDWrapper = 23 };      /* abi.FuncIDWrapper: recover looks through it, tracebacks skip it */
 
 typedef enum ValForm { ValNone, ValParts, ValMem, ValTuple } ValForm;
@@ -157,6 +158,7 @@ void var_set(Build *b, u32 var, ValueId v);
 ValueId var_get(Build *b, u32 var);
 ValueId b_resolve(Build *b, ValueId v);                           /* through copies */
 u32 slot_new(Build *b, Type *t, Name *name);
+ValueId temp_new(Build *b, Type *t, bool *stack);                  /* memory for a value: a slot or, when large, an object */
 u32 slot_raw(Build *b, u32 size, u32 align);
 ValueId v_slot(Build *b, u32 slot);
 ValueId v_const(Build *b, Ty ty, i64 bits);
@@ -225,6 +227,7 @@ void expr_cond(Build *b, NodeId n, BlockId yes, BlockId no);
 Val expr_addr(Build *b, NodeId n);                                /* &n */
 Val expr_commaok(Build *b, NodeId n);                             /* ValTuple of two */
 ValueId expr_index(Build *b, NodeId n, bool *is_unsigned);        /* as TyI64, for bounds checks */
+ValueId index_of(Build *b, Val v, bool *is_unsigned);
 bool is_const(Build *b, NodeId n);
 Val binary(Build *b, Op op, Type *t, Val x, Val y);               /* arithmetic */
 Val shift_count(Build *b, NodeId n);
@@ -265,6 +268,7 @@ typedef struct Callee {
 	u16 builtin;
 	NodeId call;
 	Val *arg; u32 narg;          /* receiver first; converted */
+	VEC(ValueId) keep;           /* pointers passed as uintptr to a function that wants them kept: alive until it returns */
 } Callee;
 Val expr_call(Build *b, NodeId n);
 Val call_emit(Build *b, Callee *c);

@@ -243,6 +243,8 @@ static ValueId hash_at(Build *b, Type *t, ValueId p, i64 off, ValueId h)
 	if (name)
 		return call_rt1(b, name, TyI64, 2, p, h);
 	Layout *l = types_layout(b->k, t);
+	if (l->regular && (l->size == 4 || l->size == 8))       /* as the runtime's typehash */
+		return call_rt1(b, l->size == 4 ? "memhash32" : "memhash64", TyI64, 2, p, h);
 	if (l->regular)
 		return l->size ? call_rt1(b, "memhash", TyI64, 3, p, h, v_int(b, l->size)) : h;
 	return call_sym(b, sym_hash(b->p, t), rt_sig(b, "pi", "i"), NULL, (ValueId[]){p, h}, 2);

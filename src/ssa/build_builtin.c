@@ -343,19 +343,22 @@ static Val builtin_unsafe(Build *b, NodeId n, u16 id)
 		return val_1(t, v_int(b, b_size(b, b_typeof(b, x0))));
 	if (id == BuiltinUnsafeAlignof)
 		return val_1(t, v_int(b, types_layout(b->k, b_typeof(b, x0))->align));
-	Val x = expr(b, x0);
+	Args arg = args_of(b, n);
+	Val x = arg.result ? arg.result[0] : expr(b, x0), y = {0};
+	if (arg.n > 1)
+		y = arg.result ? arg.result[1] : expr(b, list_at(b->file, nd->b, 1));
 	switch (id) {
 	case BuiltinUnsafeAdd:
-		return val_1(t, v_2(b, SsaAdd, TyPtr, x.p[0], expr_index(b, list_at(b->file, nd->b, 1), &uns)));
+		return val_1(t, v_2(b, SsaAdd, TyPtr, x.p[0], index_of(b, y, &uns)));
 	case BuiltinUnsafeSliceData: case BuiltinUnsafeStringData:
 		return val_1(t, x.p[0]);
 	case BuiltinUnsafeSlice: {
-		ValueId len = expr_index(b, list_at(b->file, nd->b, 1), &uns);
+		ValueId len = index_of(b, y, &uns);
 		check_unsafe(b, x.p[0], len, b_size(b, types_under(t)->elem), false);
 		return (Val){.form = ValParts, .n = 3, .t = t, .p = {x.p[0], len, len}};
 	}
 	case BuiltinUnsafeString: {
-		ValueId len = expr_index(b, list_at(b->file, nd->b, 1), &uns);
+		ValueId len = index_of(b, y, &uns);
 		check_unsafe(b, x.p[0], len, 1, true);
 		return (Val){.form = ValParts, .n = 2, .t = t, .p = {x.p[0], len}};
 	}

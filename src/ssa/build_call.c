@@ -49,9 +49,10 @@ static Val get_result(Build *b, const Sig *s, u32 i, ValueId call, const ValueId
 			v.p[j] = r[sv->first + j];
 		return v;
 	}
-	ValueId p = v_slot(b, slot_new(b, sv->type, NULL));
+	bool stack;
+	ValueId p = temp_new(b, sv->type, &stack);
 	if (s->out[sv->first].ty == TyVoid) {
-		mem_move(b, p, 0, r[sv->first], 0, sv->type, true);
+		mem_move(b, p, 0, r[sv->first], 0, sv->type, stack);
 	} else {
 		mem_zero(b, p, 0, sv->type, true);
 		for (u32 j = 0; j < sv->n; j++)
@@ -98,6 +99,8 @@ Val call_emit(Build *b, Callee *c)
 	ValueId call = v_n(b, op, TyVoid, a, n);
 	b->f->v.a[call].sig = s;
 	b->f->v.a[call].callee = c->sym;
+	for (u32 i = 0; i < c->keep.n; i++)
+		v_n(b, SsaKeepAlive, TyVoid, &c->keep.a[i], 1);
 	return get_results(b, s, call);
 }
 
@@ -356,9 +359,23 @@ static Val pack_variadic(Build *b, Type *slice, const Val *v, u32 n)
 	return (Val){.form = ValParts, .n = 3, .t = slice, .p = {p, c, c}};
 }
 
-/* Arguments of call n, converted to the parameters of sig, at out. */
-static u32 put_params(Build *b, NodeId n, Type *sig, Val *out)
+static void keep_pointer(Build *b, Callee *c, ValueId x)
 {
+	const Value *v = &b->f->v.a[b_resolve(b, x)];
+	if (v->op == SsaBitcast && v->ty == TyI64 && v_ty(b, v->arg[0]) == TyPtr)
+		vec_push(b->ar, &c->keep, v->arg[0]);
+}
+
+static bool keeps_uintptrs(const Obj *fn)
+{
+	return fn && fn->file && fn->fn.range < fn->file->nfunc &&
+		fn->file->func[fn->fn.range].pragma & (PragmaUintptrEscapes | PragmaUintptrKeepAlive);
+}
+
+/* Arguments of call n, converted to the parameters of c->sig, at out. */
+static u32 put_params(Build *b, NodeId n, Callee *c, bool keep, Val *out)
+{
+	Type *sig = c->sig;
 	const Node *nd = node_at(b->file, n);
 	u32 cnt = list_len(b->file, nd->b), np = sig->fn.params->tuple.n;
 	Val *v = arena_array(b->ar, Val, cnt + 1);
@@ -367,6 +384,8 @@ static u32 put_params(Build *b, NodeId n, Type *sig, Val *out)
 	for (u32 k = 0; k < cnt; k++) {
 		u32 i = order[k];
 		v[i] = expr(b, list_at(b->file, nd->b, i));
+		if (keep && v[i].form == ValParts && v[i].n == 1)
+			keep_pointer(b, c, v[i].p[0]);
 		if (!sig->variadic || i + 1 < np || (nd->flag & FlagDots)) {
 			if (v[i].form != ValTuple && i < np)
 				v[i] = assign_conv(b, v[i], sig->fn.params->tuple.v[i]->type);
@@ -455,12 +474,13 @@ void callee_of(Build *b, NodeId n, Callee *c)
 		}
 	} else if (fd->kind == NodeSelector && info_at(b->file, fun)->sel->kind == SelMethodVal) {
 		callee_method(b, n, fun, c);
+		st.fn = selection_of(b, fun)->obj;
 		c->narg = 1;
 	} else {
 		c->kind = CalleeClosure;
 		c->fn = expr_1(b, fun);
 	}
-	c->narg += put_params(b, n, c->sig, c->arg + c->narg);
+	c->narg += put_params(b, n, c, keeps_uintptrs(st.fn), c->arg + c->narg);
 	b->pos = nd->pos;
 }
 

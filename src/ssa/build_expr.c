@@ -42,12 +42,16 @@ void expr_into(Build *b, NodeId n, Type *t, ValueId ptr, i64 off, bool stack)
 	val_store_flags(b, ptr, off, assign_conv(b, expr_borrow(b, n), t), FlagNonNil, stack);
 }
 
-ValueId expr_index(Build *b, NodeId n, bool *uns)
+ValueId index_of(Build *b, Val v, bool *uns)
 {
-	Val v = expr(b, n);
 	Type *u = types_under(v.t);
 	*uns = kind_is_unsigned((TypeKind)u->kind);
 	return conv_number(b, v, b_basic(b, *uns ? KindUint64 : KindInt)).p[0];
+}
+
+ValueId expr_index(Build *b, NodeId n, bool *uns)
+{
+	return index_of(b, expr(b, n), uns);
 }
 
 /* ---- arithmetic ---- */

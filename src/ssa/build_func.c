@@ -310,6 +310,12 @@ u32 slot_new(Build *b, Type *t, Name *name)
 	return s;
 }
 
+ValueId temp_new(Build *b, Type *t, bool *stack)
+{
+	*stack = b_size(b, t) <= StackVarMax;
+	return *stack ? v_slot(b, slot_new(b, t, NULL)) : v_new(b, t, 0);
+}
+
 /* ---- finishing ---- */
 
 static void drop_trivial_phis(Build *b)

@@ -172,8 +172,9 @@ static Val complit_of(Build *b, NodeId n, Type *t)
 		}
 		break;
 	}
-	ValueId p = v_slot(b, slot_new(b, t, NULL));
-	complit_into(b, n, t, p, 0, true, false);
+	bool stack;
+	ValueId p = temp_new(b, t, &stack);
+	complit_into(b, n, t, p, 0, stack, !stack);
 	return (Val){.form = ValMem, .t = t, .m = {p, 0}};
 }
 

@@ -41,7 +41,9 @@ static void assign_one(Build *b, NodeId lhs, NodeId rhs, bool def)
 		return;
 	}
 	/* operands of the left side cannot have effects; its checks come after the right side */
-	Val v = has_call(b, rhs) ? expr_to(b, rhs, t) : assign_conv(b, expr_borrow(b, rhs), t);
+	NodeId from = node_unparen(b->file, rhs);
+	bool overlap = types_under(t)->kind == KindArray && node_kind(b->file, lhs) == NodeStar && node_kind(b->file, from) == NodeStar;
+	Val v = overlap || has_call(b, rhs) ? expr_to(b, rhs, t) : assign_conv(b, expr_borrow(b, rhs), t);
 	Place p = place_of(b, lhs);
 	place_store(b, &p, v);
 }

@@ -50,7 +50,7 @@ Loc *loc_declare(Build *b, Obj *o, bool zero)
 	u32 n;
 	if (!l) {
 		l = loc_new(b, o, t);
-		if (obj_by_ref(b, o)) {
+		if (obj_by_ref(b, o) || b_size(b, t) > StackVarMax) {
 			l->kind = LocRef;
 			l->var = var_new(b, TyPtr);
 		} else if (parts_of(b, t, part, &n)) {

@@ -111,6 +111,12 @@ static void fill_global(Reach *r, Sym *s)
 		return;                 /* made by whole or link themselves */
 	Layout *l = types_layout(r->p->chk, s->def->type);
 	bool ptr = l->ptrbytes != 0;
+	if (!l->size) {                 /* all that has no size is in one place */
+		Sym *zero = sym_runtime(r->p, "zerobase");
+		__atomic_store_n(&s->base, zero, __ATOMIC_RELEASE);
+		reach_mark(r, zero);
+		return;
+	}
 	if (!embed_fill(r, s))
 		static_fill(r, s);
 	Body *init = s->def->fn->var.body;

@@ -193,7 +193,7 @@ static const Pkg *type_pkg(Type *t)
 static void put_uncommon(Reach *r, Sym *s, Type *t, u32 at, u32 moff)
 {
 	MethodSet *ms = types_methodset(r->p->chk, t);
-	const Pkg *pkg = type_pkg(t);
+	const Pkg *pkg = t->kind == KindUnsafePointer ? r->p->chk->unsafe_pkg : type_pkg(t);
 	u32 exported = 0, n = types_is_interface(t) ? 0 : ms->n;
 	if (pkg)
 		put_off(r, s, at, plain_name(r, pkg->path, false));

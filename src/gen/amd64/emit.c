@@ -874,6 +874,10 @@ static void prologue(Emit *e)
 	const Sig *s = m->f->sig;
 	for (u32 o = s ? s->retoff : 0; s && m->has_call && o < s->argsize; o += 8)
 		zero_word(e, frame_off(e, MemArg, 0, o));
+	/* the entry is the function's own, whatever was inlined right behind: FuncForPC looks there */
+	const MBlock *b = &m->b.a[m->layout.a[0]];
+	if (!e->e.n && m->f->inl.n > 1 && (b->out.n ? b->out.a[0].inl : b->term.inl))
+		enc_u8(&e->e, 0x90);
 	code_pcval(m->out, &e->c->unsafe_, e->e.n, 0);
 }
 
