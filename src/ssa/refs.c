@@ -126,6 +126,10 @@ static const char *method_name(Program *p, Arena *a, Type *recv, const MethodEnt
 {
 	Type *t = types_unalias(recv);
 	const char *name = m->fn->name->s;
+	Type *n0 = types_unalias(t->kind == KindPointer ? t->elem : t);
+	const Pkg *home = n0->kind == KindNamed ? n0->named.obj->pkg : NULL;
+	if (!m->fn->name->exported && m->fn->pkg != home)       /* a type may have private methods of several packages */
+		name = arena_printf(a, "%s.%s", m->fn->pkg->path, name);
 	if (t->kind == KindPointer) {
 		const char *elem = types_linkname(p->chk, t->elem);
 		int n = types_unalias(t->elem)->kind == KindNamed ? pkg_prefix(elem) : 0;

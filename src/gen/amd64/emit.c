@@ -874,10 +874,6 @@ static void prologue(Emit *e)
 	const Sig *s = m->f->sig;
 	for (u32 o = s ? s->retoff : 0; s && m->has_call && o < s->argsize; o += 8)
 		zero_word(e, frame_off(e, MemArg, 0, o));
-	/* the entry is the function's own, whatever was inlined right behind: FuncForPC looks there */
-	const MBlock *b = &m->b.a[m->layout.a[0]];
-	if (!e->e.n && m->f->inl.n > 1 && (b->out.n ? b->out.a[0].inl : b->term.inl))
-		enc_u8(&e->e, 0x90);
 	code_pcval(m->out, &e->c->unsafe_, e->e.n, 0);
 }
 
@@ -958,6 +954,8 @@ static void emit_block(Emit *e, u32 bi)
 	e->pos[bi] = e->e.n;
 	for (u32 k = 0; k < b->out.n; k++) {
 		MInst *i = &b->out.a[k];
+		if (i->pos && i->inl && !e->e.n)
+			enc_u8(&e->e, 0x90);    /* the entry is the function's own, for FuncForPC */
 		if (i->pos)
 			code_line(m->out, e->c, e->e.n, i->pos, i->inl);
 		if (k + 1 == b->out.n)
