@@ -11,7 +11,7 @@ CC ?= gcc
 CFLAGS ?= -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter
 LDLIBS := -lmpfr -lgmp -lm -lpthread
 
-FOLDERS := base syntax types load ssa whole gen gen/amd64 asm link cmd
+FOLDERS := base syntax types load ssa whole gen gen/amd64 asm asm/amd64 link cmd
 
 src_of = $(wildcard src/$(1)/*.c)
 obj_of = $(patsubst src/%.c,$(B)/%.o,$(call src_of,$(1)))
@@ -64,8 +64,9 @@ $(B)/limits: test/limits/limits.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $<
 
-UNIT := test_base test_syntax test_types test_const test_malloc test_gcworld test_rt test_ssa test_gen
+UNIT := test_base test_syntax test_types test_const test_malloc test_gcworld test_rt test_ssa test_gen test_asm
 GOROOT_USED = $(or $(GOROOT_FOUND),goroot)
+ASMDATA = $(GOROOT_USED)/src/cmd/asm/internal/asm/testdata
 SANITIZE := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wall -Wextra -Wno-unused-parameter
 TSAN := -std=gnu11 -O1 -g -fsanitize=thread -Wall -Wextra -Wno-unused-parameter
 
@@ -73,6 +74,8 @@ TSAN := -std=gnu11 -O1 -g -fsanitize=thread -Wall -Wextra -Wno-unused-parameter
 SUITES = unit:$(B)/test_base unit:$(B)/test_malloc unit:$(B)/test_gcworld unit:$(B)/test_rt unit:$(B)/test_gen
 SUITES += "unit:$(B)/test_ssa $(wildcard test/ssa/*.ssa)"
 SUITES += "unit:$(B)/test_syntax errors $(GOROOT_USED)/src/cmd/compile/internal/syntax/testdata"
+SUITES += "unit:$(B)/test_asm listing $(ASMDATA)/amd64enc.s $(ASMDATA)/amd64enc_extra.s $(wildcard $(ASMDATA)/avx512enc/*.s)"
+SUITES += "unit:$(B)/test_asm errors $(ASMDATA)/amd64error.s"
 SUITES += "unit:$(B)/test_types std"
 SUITES += "unit:$(B)/test_types facts"
 SUITES += "unit:$(B)/test_types data"
@@ -123,7 +126,8 @@ $(B)/test_types: $(B)/test/test_types.o $(foreach f,base syntax types,$(call obj
 $(B)/test_const: $(B)/test/test_const.o $(foreach f,base syntax types,$(call obj_of,$(f)))
 $(B)/test_gen: $(B)/test/test_gen.o $(filter-out $(B)/ssa/build% $(B)/types/layout.o,$(foreach f,base syntax types ssa gen gen/amd64,$(call obj_of,$(f))))
 $(B)/test_ssa: $(B)/test/test_ssa.o $(filter-out $(B)/ssa/build%,$(foreach f,base syntax types ssa,$(call obj_of,$(f)))) $(addprefix $(B)/whole/,callgraph.o escape.o inline.o)
-$(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_const $(B)/test_ssa $(B)/test_gen:
+$(B)/test_asm: $(B)/test/test_asm.o $(foreach f,base syntax types ssa gen gen/amd64 asm asm/amd64,$(call obj_of,$(f))) $(addprefix $(B)/whole/,callgraph.o escape.o inline.o)
+$(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_const $(B)/test_ssa $(B)/test_gen $(B)/test_asm:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 clean:
