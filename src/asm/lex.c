@@ -179,7 +179,7 @@ static bool push_file(Asm *a, const char *path)
 	const char *slash = strrchr(path, '/');
 	Source s = {.p = src, .start = src, .end = src + n, .nif = x->ifs.n};
 	s.dir = slash ? arena_strndup(a->ar, path, (size_t)(slash - path)) : ".";
-	s.file = src_add(path, path, src, (u32)n);
+	s.file = src_add(path, path, NULL, src, (u32)n);
 	vec_push(a->ar, &x->in, s);
 	x->bol = true;
 	x->nfile++;
