@@ -48,6 +48,7 @@ Hchan *rt_makechan(Type *t, i64 n) {
 	c->elemsize = (u16)elem->size;
 	c->elemtype = elem;
 	c->dataqsiz = (u64)n;
+	c->bubble = rt_curg()->bubble;
 	return c;
 }
 
@@ -214,12 +215,22 @@ static Pair afterrecv(G *gp) {
 	return gp->one.flag ? (Pair){ 1, ok } : (Pair){ ok, 0 };
 }
 
+/* A channel made in a bubble is used from outside. */
+static inline bool foreign(const Hchan *c) {
+	if (likely(c->bubble == NULL))
+		return false;
+	G *gp = rt_curg();
+	return gp == NULL || gp->bubble != c->bubble;
+}
+
 static bool send(Hchan *c, void *elem, bool block) {
 	if (c == NULL) {
 		if (!block)
 			return false;
 		rt_park(NULL, NULL, WaitChanSendNilChan);
 	}
+	if (foreign(c))
+		rt_fatal("send on synctest channel from outside bubble");
 	if (!block && !aload(&c->closed) &&
 	    (c->dataqsiz == 0 ? aload(&c->recvq.first) == NULL : aload(&c->qcount) == c->dataqsiz))
 		return false;
@@ -232,7 +243,7 @@ static bool send(Hchan *c, void *elem, bool block) {
 	}
 	enqueue(c, &c->sendq, elem, false);
 	rt_curg()->sched.resume = aftersend;
-	rt_park_unlock(&c->lock, WaitChanSend);
+	rt_park_unlock(&c->lock, c->bubble != NULL ? WaitSynctestChanSend : WaitChanSend);
 }
 
 /* wantpair: results are (selected, received) instead of received alone */
@@ -243,6 +254,8 @@ static Pair recv(Hchan *c, void *elem, bool block, bool wantpair) {
 			return (Pair){ 0, 0 };
 		rt_park(NULL, NULL, WaitChanReceiveNilChan);
 	}
+	if (foreign(c))
+		rt_fatal("receive on synctest channel from outside bubble");
 	if (c->timer != NULL)
 		rt_timer_maybe_run_chan(c->timer);
 	if (!block && (c->dataqsiz == 0 ? aload(&c->sendq.first) == NULL : aload(&c->qcount) == 0) && !aload(&c->closed))
@@ -258,7 +271,7 @@ static Pair recv(Hchan *c, void *elem, bool block, bool wantpair) {
 		rt_timers_chan_block(c);
 	enqueue(c, &c->recvq, elem, wantpair);
 	rt_curg()->sched.resume = afterrecv;
-	rt_park_unlock(&c->lock, WaitChanReceive);
+	rt_park_unlock(&c->lock, c->bubble != NULL ? WaitSynctestChanReceive : WaitChanReceive);
 }
 
 void chan_send1(Hchan *c, void *elem) { send(c, elem, true); }
@@ -273,6 +286,8 @@ Pair chan_reflectrecv(Hchan *c, bool nb, void *elem) { return recv(c, elem, !nb,
 void chan_close(Hchan *c) {
 	if (c == NULL)
 		rt_panic_plain("close of nil channel");
+	if (foreign(c))
+		rt_fatal("close of synctest channel from outside bubble");
 	rt_lock(&c->lock);
 	if (c->closed) {
 		rt_unlock(&c->lock);

@@ -457,7 +457,6 @@ static bool forcer_waits(G *gp, void *arg UNUSED)
 
 void rt_gc_forcer(G *gp)
 {
-	gp->waitreason = WaitForceGCIdle;
 	astore(&forcer, gp);
 }
 

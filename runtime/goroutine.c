@@ -21,6 +21,8 @@ void rt_casgstatus(G *gp, u32 old, u32 new) {
 		if (i % 64 == 63)
 			os_yield();
 	}
+	if (unlikely(gp->bubble != NULL))
+		rt_bubble_status(gp, old, new);
 }
 
 /* ---- what few goroutines have ---- */
@@ -130,7 +132,7 @@ static u64 newgoid(P *pp) {
 	return pp->goidcache++;
 }
 
-static G *newg(Funcval *fn, G *parent, uptr callerpc, u32 status) {
+static G *newg(Funcval *fn, G *parent, uptr callerpc, u32 status, u8 reason) {
 	P *pp = rt_p();
 	if (fn == NULL)
 		rt_fatal("go of nil func value");
@@ -149,13 +151,14 @@ static G *newg(Funcval *fn, G *parent, uptr callerpc, u32 status) {
 	gp->bubble = parent != NULL ? parent->bubble : NULL;
 	gp->fipsonlybypass = parent != NULL && parent->fipsonlybypass;
 	gp->ditwanted = parent != NULL && parent->ditwanted;
+	gp->waitreason = reason;
 	axadd(&sched.ngcount, 1);
 	rt_casgstatus(gp, GDead, status);
 	return gp;
 }
 
 G *rt_newproc(Funcval *fn, G *parent, uptr callerpc) {
-	G *gp = newg(fn, parent, callerpc, GRunnable);
+	G *gp = newg(fn, parent, callerpc, GRunnable, 0);
 	runq_put(rt_p(), gp, true);
 	afence();
 	rt_wakep();
@@ -167,14 +170,14 @@ void proc_new(Funcval *fn) {
 	rt_newproc(fn, cur, cur != NULL ? cur->sched.pc : 0);
 }
 
-G *rt_newparked(Funcval *fn) {
+G *rt_newparked(Funcval *fn, u8 reason) {
 	G *cur = rt_curg();
-	return newg(fn, cur, cur->sched.pc, GWaiting);
+	return newg(fn, cur, cur->sched.pc, GWaiting, reason);
 }
 
 G *rt_newlocked(Funcval *fn) {
 	M *mp = rt_m();
-	G *gp = newg(fn, NULL, 0, GRunnable);
+	G *gp = newg(fn, NULL, 0, GRunnable, 0);
 	rt_grare(gp)->lockedm = mp;
 	mp->lockedg = gp;
 	mp->lockedext = 1;
@@ -190,7 +193,8 @@ void rt_gdestroy(G *gp) {
 	mp->lockedg = NULL;
 	mp->lockedext = 0;
 	gp->_defer = gp->_panic = NULL;
-	gp->param = gp->labels = gp->bubble = NULL;
+	gp->param = gp->labels = NULL;
+	gp->bubble = NULL;
 	gp->waits = WaitsOther;
 	gp->sched.resume = NULL;
 	gp->syscallsp = 0;

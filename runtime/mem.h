@@ -98,7 +98,7 @@ typedef struct {
 	MSpanList partial[2], full[2];  /* [sweepgen / 2 & 1] holds swept ones */
 } MCentral;
 
-enum SpecialKind { SpecialFinalizer = 1, SpecialWeak, SpecialCleanup, SpecialProfile };
+enum SpecialKind { SpecialFinalizer = 1, SpecialWeak, SpecialCleanup, SpecialProfile, SpecialBubble };
 
 /* Something attached to an address inside an object; lives off the heap. */
 struct Special {
@@ -107,7 +107,7 @@ struct Special {
 	u8 kind;
 	void *fn;               /* finalizer or cleanup closure: root. Weak: the handle, root. Profile: its bucket */
 	Type *fint, *ot;        /* finalizer: type of its parameter, type of the object pointer */
-	u64 nret;               /* finalizer: bytes of results; cleanup: its id; profile: size */
+	u64 nret;               /* finalizer: bytes of results; cleanup: its id; profile: size; bubble: its id */
 };
 
 enum { NumExactBins = 128, NumBins = NumExactBins + 8 * 24 };

@@ -163,11 +163,40 @@ bool special_remove(uptr p, u8 kind, u64 id, Special *out)
 	return found;
 }
 
+static u64 bubble_of(uptr p)
+{
+	MSpan *s = mheap_span_of(p);
+	u64 id = 0;
+	rt_lock(&s->speciallock);
+	Special *sp = *find_place(s, p - s->base, SpecialBubble);
+	if (sp && sp->offset == p - s->base && sp->kind == SpecialBubble)
+		id = sp->nret;
+	rt_unlock(&s->speciallock);
+	return id;
+}
+
+/* Package variables belong to no bubble. */
+u64 rt_special_bubble(uptr p, u64 id)
+{
+	if (!mheap_span_of(p))
+		return 0;
+	if (id && special_add(p, (Special){ .kind = SpecialBubble, .nret = id }))
+		return id;
+	return bubble_of(p);
+}
+
+void rt_special_unbubble(uptr p)
+{
+	Special sp;
+	if (mheap_span_of(p))
+		special_remove(p, SpecialBubble, 0, &sp);
+}
+
 void special_mark_roots(Marker *w)
 {
 	for (MSpan *s = mheap.specialspans; s; s = s->nextspecial)
 		for (Special *sp = s->specials; sp; sp = sp->next) {
-			if (sp->kind == SpecialProfile)
+			if (sp->kind >= SpecialProfile)
 				continue;
 			gc_mark(w, (uptr)sp->fn);
 			if (sp->kind != SpecialFinalizer)

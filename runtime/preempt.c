@@ -176,8 +176,8 @@ void rt_procresize(i32 n) {
 		bool inherit;
 		for (G *gp; (gp = runq_get(pp, &inherit)) != NULL;)
 			globq_put(gp);
-		extern void rt_timers_move(P *from, P *to);
-		rt_timers_move(pp, all[0]);
+		extern void rt_timers_move(Timers *from, Timers *to);
+		rt_timers_move(&pp->timers, &all[0]->timers);
 		rt_stack_flushcache(pp);
 		rt_mcache_flush(pp);
 		pp->status = PDead;

@@ -138,9 +138,9 @@ static G *stealwork(P *pp, i64 *now, i64 *until, bool *newwork) {
 			P *victim = rt_allp[start];
 			if (victim == pp)
 				continue;
-			if (last && aload(&victim->timerminwhen) != 0) {
+			if (last && aload(&victim->timers.minwhen) != 0) {
 				bool ran = false;
-				*now = rt_timers_check(victim, *now, until, &ran);
+				*now = rt_timers_run(&victim->timers, *now, until, &ran);
 				if (ran) {
 					bool inherit;
 					G *gp = runq_get(pp, &inherit);
@@ -171,7 +171,7 @@ static G *findrunnable(bool *inherit) {
 		}
 		i64 until = 0;
 		bool ran = false;
-		i64 now = rt_timers_check(pp, 0, &until, &ran);
+		i64 now = rt_timers_run(&pp->timers, 0, &until, &ran);
 		pp->preempt = 0;
 
 		if (pp->schedtick % 61 == 0 && aload(&sched.runqsize) > 0) {
@@ -258,7 +258,7 @@ static G *findrunnable(bool *inherit) {
 		}
 		until = 0;
 		for (i32 i = 0; i < sched.gomaxprocs; i++)
-			until = earlier(until, aload(&rt_allp[i]->timerminwhen));
+			until = earlier(until, aload(&rt_allp[i]->timers.minwhen));
 
 		/* The last idle thread sleeps in the poller until the next timer. */
 		if ((until != 0 || (rt_netpoll_inited() && rt_netpoll_anywaiters())) && axchg(&sched.lastpoll, 0) != 0) {
@@ -267,7 +267,7 @@ static G *findrunnable(bool *inherit) {
 			afence();
 			i64 until2 = until;
 			for (i32 i = 0; i < sched.gomaxprocs; i++)
-				until2 = earlier(until2, aload(&rt_allp[i]->timerminwhen));
+				until2 = earlier(until2, aload(&rt_allp[i]->timers.minwhen));
 			if (aload(&sched.runqsize) != 0)
 				until2 = 1;
 			i64 delay = -1;
@@ -322,13 +322,20 @@ void rt_park(bool (*unlockf)(G *, void *), void *lock, u8 reason) {
 	G *gp = mp->curg;
 	gp->waitreason = reason;
 	gp->waitsince = 0;
+	Bubble *b = gp->bubble;
+	if (unlikely(b != NULL))
+		rt_bubble_active(b, 1);         /* not blocked until unlockf has agreed */
 	rt_casgstatus(gp, GRunning, GWaiting);
 	g_drop();
 	/* from here on a waker may run gp as soon as unlockf lets it */
 	if (unlockf != NULL && !unlockf(gp, lock)) {
 		rt_casgstatus(gp, GWaiting, GRunnable);
+		if (b != NULL)
+			rt_bubble_active(b, -1);
 		proc_execute(gp, true);
 	}
+	if (unlikely(b != NULL))
+		rt_bubble_active(b, -1);
 	rt_onsystop(rt_schedule);
 }
 

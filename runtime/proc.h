@@ -26,7 +26,7 @@ void m_stop_locked(void);
 void m_start_locked(G *gp);
 
 /* goroutine.c, proc.c */
-G *rt_newparked(Funcval *fn);
+G *rt_newparked(Funcval *fn, u8 reason);
 G *rt_newlocked(Funcval *fn);               /* runnable, in no queue, locked to this thread */
 void rt_gdestroy(G *gp);
 G *g_drop(void);                            /* the thread lets go of its goroutine */

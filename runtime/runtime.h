@@ -37,6 +37,7 @@ typedef struct P P;
 typedef struct Sudog Sudog;
 typedef struct Hchan Hchan;
 typedef struct Timer Timer;
+typedef struct Bubble Bubble;
 typedef struct { u64 a, b; } Pair;          /* results of an entry: Go's AX, BX */
 typedef Pair (*ResumeFn)(G *gp);            /* what a parked entry still has to do */
 typedef struct { u32 key; u32 rank; } Mutex;   /* futex lock: 0 free, 1 held, 2 contended */
@@ -135,7 +136,7 @@ struct G {
 	uptr gopc;
 	uptr startpc;
 	void *labels;           /* profiler labels, heap */
-	void *bubble;           /* synctest bubble, heap */
+	Bubble *bubble;         /* synctest */
 	union {
 		Sudog one;                      /* WaitsOne */
 		struct {
@@ -167,7 +168,7 @@ struct Hchan {
 	Type *elemtype;
 	u64 sendx, recvx;
 	Waitq recvq, sendq;
-	void *bubble;
+	Bubble *bubble;         /* only its goroutines may use the channel */
 	Mutex lock;
 };
 
@@ -182,15 +183,24 @@ struct Timer {
 	Funcval *f;             /* func(arg any, seq uintptr, delay int64), or NULL: cf */
 	Eface arg;
 	uptr seq;
-	struct P *ts;           /* P whose heap holds us */
+	struct Timers *ts;      /* heap that holds us */
 	Mutex sendlock;
 	i64 heapwhen;           /* key in that heap */
-	u32 issending, pad;
+	u32 issending;
+	u32 rand;               /* order among timers of a bubble due at once */
 	void (*cf)(Timer *t, void *arg, uptr seq, i64 now);   /* C callback on the system stack, no locks held */
 	u64 heapidx;
 };
 
 typedef struct { i64 when; Timer *t; } TimerWhen;
+
+/* A heap of timers, of a P or of a bubble; mu guards it, minwhen is read by everybody. */
+typedef struct Timers {
+	Mutex mu;
+	TimerWhen *heap;
+	u64 n, cap;
+	i64 minwhen;            /* of the first; 0: none */
+} Timers;
 
 /* The write barrier's buffer; assembly appends, rt_wbflush (memory) drains. */
 enum { WbBufLen = 512 };
@@ -223,11 +233,7 @@ struct P {
 	u64 goidcache, goidcacheend;
 	uptr stackcache[StackNumOrders];    /* free lists by order */
 	u32 stackcachen[StackNumOrders];
-	/* timers: timermu guards the heap; minwhen is read by everybody */
-	Mutex timermu;
-	TimerWhen *timerheap;
-	u64 timern, timercap;
-	i64 timerminwhen;
+	Timers timers;
 	u64 rng;
 	u64 reserved[62];
 	u64 overlay[64];        /* the Go overlay's */
@@ -458,12 +464,12 @@ typedef void (*RangeFn)(void *arg, uptr lo, uptr hi);      /* scan these words c
 void rt_roots_global(RootFn f, void *arg);                 /* timers, semaphores, poll, hooks */
 void rt_roots_g(G *gp, RootFn f, RangeFn range, void *arg);/* g fields, wait records, async registers */
 
-/* chan.c select.c sema.c timer.c netpoll.c signal.c coro.c, reached through abi/entries.def */
+/* chan.c select.c sema.c timer.c netpoll.c signal.c synctest.c sys.c, reached through abi/entries.def */
 Hchan *rt_makechan(Type *t, i64 n);
 void rt_timer_init(Timer *t);
 bool rt_timer_modify(Timer *t, i64 when, i64 period, Funcval *f, Eface arg, uptr seq);
 bool rt_timer_stop(Timer *t);
-i64 rt_timers_check(P *pp, i64 now, i64 *polluntil, bool *ran);   /* returns now */
+i64 rt_timers_run(Timers *ts, i64 now, i64 *until, bool *ran);    /* those due; returns now */
 void rt_timers_chan_block(Hchan *c);
 void rt_timers_chan_unblock(Hchan *c);
 void rt_timer_maybe_run_chan(Timer *t);
@@ -472,6 +478,13 @@ void rt_netpoll_break(void);
 bool rt_netpoll_inited(void);
 bool rt_netpoll_anywaiters(void);
 void rt_signals_init(void);
+void rt_bubble_status(G *gp, u32 old, u32 new);            /* gp has a bubble */
+void rt_bubble_active(Bubble *b, i64 d);
+i64 rt_bubble_now(const Bubble *b);
+Timers *rt_bubble_timers(Bubble *b);
+void rt_bubble_roots(void (*f)(Timers *ts, void *arg), void *arg);
+u64 rt_special_bubble(uptr p, u64 id);                     /* id of the bubble p belongs to; id != 0: that one if it had none */
+void rt_special_unbubble(uptr p);
 void rt_semacquire(u32 *addr);                             /* parks; resume continues the Go caller */
 void rt_semrelease(u32 *addr);
 

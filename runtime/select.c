@@ -115,11 +115,16 @@ static Pair afterselect(G *gp) {
 Pair select_go(Scase *cas, u16 *order0, uptr *pc0 UNUSED, i64 nsends, i64 nrecvs, bool block) {
 	i64 total = nsends + nrecvs, n = 0;
 	u16 *poll = order0, *lockorder = order0 + total;
+	bool bubbled = rt_curg()->bubble != NULL;       /* all channels are of our bubble */
 	for (i64 i = 0; i < total; i++) {
 		if (cas[i].c == NULL) {
 			cas[i].elem = NULL;
 			continue;
 		}
+		if (cas[i].c->bubble == NULL)
+			bubbled = false;
+		else if (rt_curg()->bubble != cas[i].c->bubble)
+			rt_fatal("select on synctest channel from outside bubble");
 		if (i >= nsends && cas[i].c->timer != NULL)
 			rt_timer_maybe_run_chan(cas[i].c->timer);
 		u32 j = rt_randn((u32)n + 1);
@@ -182,7 +187,7 @@ Pair select_go(Scase *cas, u16 *order0, uptr *pc0 UNUSED, i64 nsends, i64 nrecvs
 	gp->resumearg[2] = (void *)nsends;
 	gp->resumearg[3] = (void *)n;
 	gp->sched.resume = afterselect;
-	rt_park(unlockwaiting, NULL, WaitSelect);
+	rt_park(unlockwaiting, NULL, bubbled ? WaitSynctestSelect : WaitSelect);
 }
 
 void select_block(void) { rt_park(NULL, NULL, WaitSelectNoCases); }

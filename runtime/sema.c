@@ -120,7 +120,9 @@ void rt_semacquire(u32 *addr) { acquire(addr, false, WaitSemacquire); }
 void rt_semrelease(u32 *addr) { release(addr, false); }
 void sema_acquire(u32 *addr) { acquire(addr, false, WaitSemacquire); }
 void sema_acquire_poll(u32 *addr) { acquire(addr, false, WaitSemacquire); }
-void sema_acquire_wg(u32 *addr, bool durable UNUSED) { acquire(addr, false, WaitSyncWaitGroupWait); }
+void sema_acquire_wg(u32 *addr, bool durable) {
+	acquire(addr, false, durable ? WaitSynctestWaitGroupWait : WaitSyncWaitGroupWait);
+}
 void sema_acquire_rwr(u32 *addr, bool lifo, i64 skip UNUSED) { acquire(addr, lifo, WaitSyncRWMutexRLock); }
 void sema_acquire_rw(u32 *addr, bool lifo, i64 skip UNUSED) { acquire(addr, lifo, WaitSyncRWMutexLock); }
 void sema_acquire_mutex(u32 *addr, bool lifo, i64 skip UNUSED) { acquire(addr, lifo, WaitSyncMutexLock); }
@@ -159,6 +161,14 @@ void notify_wait(NotifyList *l, u32 t) {
 	rt_park_unlock(&l->lock, WaitSyncCondWait);
 }
 
+static void wake(G *gp) {
+	if (gp->bubble != NULL && rt_curg()->bubble != gp->bubble) {
+		rt_printf("semaphore wake of synctest goroutine %d from outside bubble\n", gp->goid);
+		rt_fatal("semaphore wake of synctest goroutine from outside bubble");
+	}
+	rt_ready(gp);
+}
+
 void notify_all(NotifyList *l) {
 	if (aload(&l->wait) == aload(&l->notify))
 		return;
@@ -170,7 +180,7 @@ void notify_all(NotifyList *l) {
 	for (Sudog *n; s != NULL; s = n) {
 		n = s->next;
 		s->next = NULL;
-		rt_ready(s->g);
+		wake(s->g);
 	}
 }
 
@@ -195,7 +205,7 @@ void notify_one(NotifyList *l) {
 			l->tail = p;
 		s->next = NULL;
 		rt_unlock(&l->lock);
-		rt_ready(s->g);
+		wake(s->g);
 		return;
 	}
 	rt_unlock(&l->lock);

@@ -1,9 +1,9 @@
-/* sys.c: small services of the process, coroutines, and the answers outside of a
- * synctest bubble. */
+/* sys.c: small services of the process, coroutines, the roots of the collector
+ * that lie off the heap. */
 #include "runtime.h"
 
 i64 os_syscall(i64 nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
-G *rt_newparked(Funcval *fn);
+G *rt_newparked(Funcval *fn, u8 reason);
 void rt_gdestroy(G *gp);
 u64 os_sigaction(i32 sig, i32 handler);
 void rt_newthread_block(void);
@@ -85,8 +85,7 @@ Coro *coro_new(Funcval *f) {
 	Coro *c = rt_mallocgc(sizeof *c, &corotype, true);
 	rt_wb_store((void **)&c->f, f);
 	corostart.fn = (const void *)go_corostart;
-	G *gp = rt_newparked(&corostart);
-	gp->waitreason = WaitCoroutine;
+	G *gp = rt_newparked(&corostart, WaitCoroutine);
 	gp->param = c;
 	c->gp = gp;
 	return c;
@@ -110,34 +109,35 @@ void coro_exit(Coro *c) {
 	rt_onsystop(rt_schedule);
 }
 
-/* ---- internal/synctest ---- */
-bool synctest_isinbubble(void) { return false; }
-u64 synctest_associate(void *p UNUSED) { return 0; }
-void synctest_disassociate(void) {}
-Pair synctest_acquire(void) { return (Pair){ 0, 0 }; }
-void synctest_unsupported(void) { rt_throw("testing/synctest: bubbles are not supported yet"); }
-
 /* ---- what lives off the heap and points into it ---- */
+typedef struct { RootFn f; void *arg; } Reporter;
+
+static void timer_roots(Timers *ts, void *rp) {
+	Reporter *r = rp;
+	for (u64 k = 0; k < ts->n; k++) {
+		Timer *t = ts->heap[k].t;
+		r->f(r->arg, t);
+		r->f(r->arg, t->f);
+		r->f(r->arg, t->arg.type);
+		r->f(r->arg, t->arg.data);
+	}
+}
+
 void rt_roots_global(RootFn f, void *arg) {
+	Reporter r = { f, arg };
 	for (i32 i = 0; i < sched.gomaxprocs; i++) {
 		P *pp = rt_allp[i];
 		for (u32 k = 0; k < nelem(pp->overlay); k++)
 			f(arg, (void *)pp->overlay[k]);         /* the Go side's pool of defer records */
-		for (u64 k = 0; k < pp->timern; k++) {
-			Timer *t = pp->timerheap[k].t;
-			f(arg, t);
-			f(arg, t->f);
-			f(arg, t->arg.type);
-			f(arg, t->arg.data);
-		}
+		timer_roots(&pp->timers, &r);
 	}
+	rt_bubble_roots(timer_roots, &r);
 }
 
 void rt_roots_g(G *gp, RootFn f, RangeFn range, void *arg) {
 	f(arg, gp->param);
 	f(arg, gp->sched.ctxt);
 	f(arg, gp->labels);
-	f(arg, gp->bubble);
 	f(arg, gp->_defer);
 	f(arg, gp->rare->ancestors);
 	f(arg, gp->rare->writebuf.ptr);

@@ -28,7 +28,7 @@ void sched_checkdead(void) {
 			return;
 	}
 	for (i32 i = 0; i < sched.gomaxprocs; i++)
-		if (rt_allp[i]->timern > 0)
+		if (rt_allp[i]->timers.n > 0)
 			return;
 	if (rt_netpoll_inited() && rt_netpoll_anywaiters())
 		return;
@@ -97,10 +97,8 @@ i64 procs_wanted(void) { return sched.procsauto ? wanted : 0; }
 
 /* Two goroutines that wait for sysmon; being born waiting, they cost a program nothing. */
 void proc_starthelpers(Funcval *gc, Funcval *procs) {
-	rt_gc_forcer(rt_newparked(gc));
-	G *gp = rt_newparked(procs);
-	gp->waitreason = WaitUpdateGOMAXPROCSIdle;
-	astore(&updater, gp);
+	rt_gc_forcer(rt_newparked(gc, WaitForceGCIdle));
+	astore(&updater, rt_newparked(procs, WaitUpdateGOMAXPROCSIdle));
 }
 
 static void followprocs(i64 now) {

@@ -203,7 +203,7 @@ void p_handoff(P *pp) {
 		m_start(pp, false);
 		return;
 	}
-	i64 when = aload(&pp->timerminwhen);
+	i64 when = aload(&pp->timers.minwhen);
 	p_idle_put(pp);
 	rt_unlock(&sched.lock);
 	if (when != 0)

@@ -1,86 +1,91 @@
 /* timer.c: timers, with the channel semantics of Go 1.23.
  *
- * Each P keeps a binary heap of timers by time; minwhen caches its head for everybody.
+ * Each P, and each bubble, keeps a binary heap of timers by time; minwhen caches its head for everybody.
  * A timer knows its heap (ts) and its place (heapidx). A channel timer stands in a heap
  * only while somebody is blocked on its channel; otherwise receivers look at the clock
  * themselves, so an unreferenced timer is garbage. Stop and Reset count seq up and drain
  * the channel under sendlock, so no stale value is ever seen.
  *
- * Lock order: sendlock, channel, timer.mu, P.timermu. The runner comes from the heap and
+ * Lock order: sendlock, channel, timer.mu, Timers.mu. The runner comes from the heap and
  * tries timer.mu only. */
 #include "runtime.h"
 
 bool rt_chan_tryrecv(Hchan *c, void *elem, bool *ok);
 
-/* ---- heap; pp->timermu held ---- */
-static void place(P *pp, u64 i, TimerWhen w) {
-	pp->timerheap[i] = w;
+/* ---- heap; mu held ---- */
+static void place(Timers *ts, u64 i, TimerWhen w) {
+	ts->heap[i] = w;
 	w.t->heapidx = i;
 }
 
-static void up(P *pp, u64 i, TimerWhen w) {
-	for (; i > 0 && w.when < pp->timerheap[(i - 1) / 2].when; i = (i - 1) / 2)
-		place(pp, i, pp->timerheap[(i - 1) / 2]);
-	place(pp, i, w);
+/* Of timers with a faked clock, those due at the same time go in random order. */
+static bool before(TimerWhen a, TimerWhen b) {
+	return a.when < b.when || (a.when == b.when && unlikely(a.t->isfake) && a.t->rand < b.t->rand);
 }
 
-static void down(P *pp, u64 i, TimerWhen w) {
+static void up(Timers *ts, u64 i, TimerWhen w) {
+	for (; i > 0 && before(w, ts->heap[(i - 1) / 2]); i = (i - 1) / 2)
+		place(ts, i, ts->heap[(i - 1) / 2]);
+	place(ts, i, w);
+}
+
+static void down(Timers *ts, u64 i, TimerWhen w) {
 	for (;;) {
 		u64 k = 2 * i + 1;
-		if (k >= pp->timern)
+		if (k >= ts->n)
 			break;
-		if (k + 1 < pp->timern && pp->timerheap[k + 1].when < pp->timerheap[k].when)
+		if (k + 1 < ts->n && before(ts->heap[k + 1], ts->heap[k]))
 			k++;
-		if (w.when <= pp->timerheap[k].when)
+		if (!before(ts->heap[k], w))
 			break;
-		place(pp, i, pp->timerheap[k]);
+		place(ts, i, ts->heap[k]);
 		i = k;
 	}
-	place(pp, i, w);
+	place(ts, i, w);
 }
 
-static void updatemin(P *pp) { astore(&pp->timerminwhen, pp->timern > 0 ? pp->timerheap[0].when : 0); }
+static void updatemin(Timers *ts) { astore(&ts->minwhen, ts->n > 0 ? ts->heap[0].when : 0); }
 
-static void insert(P *pp, Timer *t) {
-	if (pp->timern == pp->timercap) {
-		u64 cap = pp->timercap == 0 ? 256 : 2 * pp->timercap;
+static void insert(Timers *ts, Timer *t) {
+	if (ts->n == ts->cap) {
+		u64 cap = ts->cap == 0 ? 256 : 2 * ts->cap;
 		TimerWhen *h = os_mmap(NULL, cap * sizeof *h, 3, 0x22);
 		if (h == NULL)
 			rt_throw("timers: out of memory");
-		memcpy(h, pp->timerheap, pp->timern * sizeof *h);
-		if (pp->timerheap != NULL)
-			os_munmap(pp->timerheap, pp->timercap * sizeof *h);
-		pp->timerheap = h;
-		pp->timercap = cap;
+		memcpy(h, ts->heap, ts->n * sizeof *h);
+		if (ts->heap != NULL)
+			os_munmap(ts->heap, ts->cap * sizeof *h);
+		ts->heap = h;
+		ts->cap = cap;
 	}
 	t->heapwhen = t->when;
-	t->ts = pp;
-	pp->timern++;
-	up(pp, pp->timern - 1, (TimerWhen){ t->when, t });
-	updatemin(pp);
+	t->ts = ts;
+	ts->n++;
+	up(ts, ts->n - 1, (TimerWhen){ t->when, t });
+	updatemin(ts);
 }
 
-static void removeat(P *pp, u64 i) {
-	pp->timerheap[i].t->ts = NULL;
-	TimerWhen last = pp->timerheap[--pp->timern];
-	if (i < pp->timern) {
-		if (i > 0 && last.when < pp->timerheap[(i - 1) / 2].when)
-			up(pp, i, last);
+static void removeat(Timers *ts, u64 i) {
+	ts->heap[i].t->ts = NULL;
+	TimerWhen last = ts->heap[--ts->n];
+	if (i < ts->n) {
+		if (i > 0 && before(last, ts->heap[(i - 1) / 2]))
+			up(ts, i, last);
 		else
-			down(pp, i, last);
+			down(ts, i, last);
 	}
-	updatemin(pp);
+	updatemin(ts);
 }
 
 /* ---- one timer; t->mu held ---- */
 static void takeout(Timer *t) {
-	P *pp = t->ts;
-	if (pp == NULL)
+	Timers *ts = t->ts;
+	if (ts == NULL)
 		return;
-	rt_lock(&pp->timermu);
-	if (t->ts == pp)
-		removeat(pp, t->heapidx);
-	rt_unlock(&pp->timermu);
+	rt_lock(&ts->mu);
+	if (t->ts == ts)
+		removeat(ts, t->heapidx);
+	rt_unlock(&ts->mu);
 }
 
 static void wakepoller(i64 when) {
@@ -93,16 +98,25 @@ static void wakepoller(i64 when) {
 	}
 }
 
+static bool wantsheap(const Timer *t) { return t->when > 0 && (!t->ischan || t->blocked > 0); }
+
+/* Into the heap of this P or, with a faked clock, of the current goroutine's bubble. True: it is the first of a real one. */
 static bool putin(Timer *t) {
-	P *pp = rt_p();
-	if (t->when <= 0 || (t->ischan && t->blocked == 0))
+	if (!wantsheap(t))
 		return false;
-	rt_lock(&pp->timermu);
-	insert(pp, t);
-	bool first = pp->timerheap[0].t == t;
-	rt_unlock(&pp->timermu);
+	Timers *ts = t->isfake ? rt_bubble_timers(rt_curg()->bubble) : &rt_p()->timers;
+	if (t->isfake)
+		t->rand = (u32)rt_rand();
+	rt_lock(&ts->mu);
+	insert(ts, t);
+	bool first = ts->heap[0].t == t && !t->isfake;
+	rt_unlock(&ts->mu);
 	return first;
 }
+
+static i64 clock(const Timer *t) { return t->isfake ? rt_bubble_now(rt_curg()->bubble) : os_nanotime(); }
+
+static void run(Timer *t, i64 now);
 
 void rt_timer_init(Timer *t) { memset(t, 0, sizeof *t); }
 
@@ -152,6 +166,13 @@ bool rt_timer_modify(Timer *t, i64 when, i64 period, Funcval *f, Eface arg, uptr
 	}
 	t->period = period;
 	t->when = when;
+	if (t->isfake && wantsheap(t) && when <= clock(t)) {
+		/* due at once: the bubble's clock would wait until all are blocked */
+		if (t->ischan)
+			rt_unlock(&t->sendlock);
+		run(t, clock(t));
+		return pending;
+	}
 	t->seq = t->ischan ? t->seq + 1 : seq;
 	bool first = putin(t);
 	rt_unlock(&t->mu);
@@ -199,9 +220,9 @@ static void run(Timer *t, i64 now) {
 	rt_unlock(&t->sendlock);
 }
 
-i64 rt_timers_check(P *pp, i64 now, i64 *until, bool *ran) {
+i64 rt_timers_run(Timers *ts, i64 now, i64 *until, bool *ran) {
 	for (;;) {
-		i64 next = aload(&pp->timerminwhen);
+		i64 next = aload(&ts->minwhen);
 		if (next == 0)
 			return now;
 		if (now == 0)
@@ -210,27 +231,27 @@ i64 rt_timers_check(P *pp, i64 now, i64 *until, bool *ran) {
 			*until = *until == 0 || next < *until ? next : *until;
 			return now;
 		}
-		rt_lock(&pp->timermu);
-		if (pp->timern == 0 || pp->timerheap[0].when > now) {
-			rt_unlock(&pp->timermu);
+		rt_lock(&ts->mu);
+		if (ts->n == 0 || ts->heap[0].when > now) {
+			rt_unlock(&ts->mu);
 			continue;
 		}
-		Timer *t = pp->timerheap[0].t;
+		Timer *t = ts->heap[0].t;
 		if (!rt_trylock(&t->mu)) {
-			rt_unlock(&pp->timermu);
+			rt_unlock(&ts->mu);
 			os_yield();
 			continue;
 		}
-		removeat(pp, 0);
-		rt_unlock(&pp->timermu);
+		removeat(ts, 0);
+		rt_unlock(&ts->mu);
 		*ran = true;
 		run(t, now);
 	}
 }
 
-void rt_timers_move(P *from, P *to) {
-	while (from->timern > 0) {
-		Timer *t = from->timerheap[0].t;
+void rt_timers_move(Timers *from, Timers *to) {
+	while (from->n > 0) {
+		Timer *t = from->heap[0].t;
 		removeat(from, 0);
 		insert(to, t);
 	}
@@ -241,7 +262,7 @@ void rt_timer_maybe_run_chan(Timer *t) {
 	if (t->ts != NULL)
 		return;
 	rt_lock(&t->mu);
-	i64 now = os_nanotime();
+	i64 now = clock(t);
 	if (t->ts != NULL || t->when == 0 || t->when > now) {
 		rt_unlock(&t->mu);
 		return;
@@ -288,6 +309,7 @@ TimeTimer *time_newtimer(i64 when, i64 period, Funcval *f, Type *argtype, void *
 	if (unlikely(aload(&timertype.size) == 0))
 		inittype();
 	TimeTimer *tt = rt_mallocgc(sizeof *tt, &timertype, true);
+	tt->t.isfake = rt_curg()->bubble != NULL;
 	if (c != NULL) {
 		tt->t.ischan = true;
 		rt_wb_store((void **)&c->timer, &tt->t);
@@ -297,9 +319,18 @@ TimeTimer *time_newtimer(i64 when, i64 period, Funcval *f, Type *argtype, void *
 	return tt;
 }
 
-bool time_stoptimer(TimeTimer *t) { return rt_timer_stop(&t->t); }
+static void mustbebubbled(const TimeTimer *t, const char *msg) {
+	if (t->t.isfake && rt_curg()->bubble == NULL)
+		rt_fatal(msg);
+}
+
+bool time_stoptimer(TimeTimer *t) {
+	mustbebubbled(t, "stop of synctest timer from outside bubble");
+	return rt_timer_stop(&t->t);
+}
 
 bool time_resettimer(TimeTimer *t, i64 when, i64 period) {
+	mustbebubbled(t, "reset of synctest timer from outside bubble");
 	return rt_timer_modify(&t->t, when, period, NULL, (Eface){ NULL, NULL }, 0);
 }
 
@@ -332,26 +363,42 @@ void time_sleep(i64 ns) {
 	gp->timer->cf = wakesleeper;
 	gp->timer->arg.data = gp;
 	gp->sched.resume = aftersleep;
-	i64 when = os_nanotime() + ns;
+	gp->timer->isfake = gp->bubble != NULL;
+	i64 when = clock(gp->timer) + ns;
 	if (when < 0)
 		when = INT64_MAX;
+	if (gp->timer->isfake) {
+		startsleep(gp, (void *)when);   /* its clock stands still until we wait */
+		rt_park(NULL, NULL, WaitSleep);
+	}
 	rt_park(startsleep, (void *)when, WaitSleep);
 }
 
-Pair time_now(void) {
+static Pair walltime(i64 mono) {
 	i64 sec;
 	i32 nsec;
 	os_walltime(&sec, &nsec);
-	rt_m()->ret[0] = (u64)os_nanotime();
+	rt_m()->ret[0] = (u64)mono;
 	return (Pair){ (u64)sec, (u64)(u32)nsec };
 }
 
-Pair time_wall(void) {
-	i64 sec;
-	i32 nsec;
-	os_walltime(&sec, &nsec);
-	return (Pair){ (u64)sec, (u64)(u32)nsec };
-}
-
+Pair time_now(void) { return walltime(os_nanotime()); }
+Pair time_wall(void) { return walltime(0); }
 i64 time_nano(void) { return os_nanotime(); }
-bool time_isbubbled(void) { return false; }
+
+/* The clock of package time: a bubble's, without monotonic part, for goroutines in one. */
+Pair time_runtimenow(void) {
+	G *gp = rt_curg();
+	if (gp == NULL || gp->bubble == NULL)
+		return time_now();
+	i64 now = rt_bubble_now(gp->bubble);
+	rt_m()->ret[0] = 0;
+	return (Pair){ (u64)(now / 1000000000), (u64)(now % 1000000000) };
+}
+
+i64 time_runtimenano(void) {
+	G *gp = rt_curg();
+	return gp != NULL && gp->bubble != NULL ? rt_bubble_now(gp->bubble) : os_nanotime();
+}
+
+bool time_isbubbled(void) { return rt_curg()->bubble != NULL; }

@@ -44,11 +44,15 @@ var finStarted [2]atomic.Uint32
 
 func startfinalizers(kind int) {
 	if finStarted[kind].Load() == 0 && finStarted[kind].CompareAndSwap(0, 1) {
+		gp := getg()
+		bubble := gp.bubble
+		gp.bubble = nil // they belong to everybody
 		if kind == finqFinalizer {
 			go runFinalizers()
 		} else {
 			go runCleanups()
 		}
+		gp.bubble = bubble
 	}
 }
 

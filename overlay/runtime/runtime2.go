@@ -262,9 +262,6 @@ type sudog struct {
 // Channels and timers are C's; Go only passes them on.
 type hchan struct{ qcount, dataqsiz uint }
 type timer struct{ _ sys.NotInHeap }
-type synctestBubble struct {
-	id uint64
-}
 
 type _func struct {
 	sys.NotInHeap
@@ -350,11 +347,11 @@ var waitReasonStrings = [...]string{
 	"finalizer wait", "force gc (idle)", "GOMAXPROCS updater (idle)", "semacquire", "sleep",
 	"chan receive (nil chan)", "chan send (nil chan)", "select (no cases)", "select", "chan receive",
 	"chan send", "sync.Cond.Wait", "sync.Mutex.Lock", "sync.RWMutex.RLock", "sync.RWMutex.Lock",
-	"sync.WaitGroup.Wait", "trace reader (blocked)", "trace proc status", "coroutine",
-	"GC mark termination", "stopping the world", "flushing proc caches", "trace goroutine status",
-	"debug call", "GC worker (idle)", "GC worker (active)", "preempted", "page trace flush",
-	"synctest.Run", "synctest.Wait", "chan receive (durable)", "chan send (durable)",
-	"select (durable)", "cleanup wait",
+	"sync.WaitGroup.Wait", "trace reader (blocked)", "wait for GC cycle", "GC worker (idle)",
+	"GC worker (active)", "preempted", "debug call", "GC mark termination", "stopping the world",
+	"flushing proc caches", "trace goroutine status", "trace proc status", "page trace flush",
+	"coroutine", "GC weak to strong wait", "synctest.Run", "synctest.Wait", "chan receive (durable)",
+	"chan send (durable)", "select (durable)", "sync.WaitGroup.Wait (durable)", "cleanup wait",
 }
 
 func (w waitReason) String() string {
@@ -368,18 +365,16 @@ func (w waitReason) isMutexWait() bool {
 	return w.String() == "sync.Mutex.Lock" || w.String() == "sync.RWMutex.RLock" || w.String() == "sync.RWMutex.Lock"
 }
 
+// isIdleInSynctest: synctest.c's durable.
 func (w waitReason) isIdleInSynctest() bool {
-	s := w.String()
-	return len(s) > 10 && s[len(s)-9:] == "(durable)" || w.String() == "synctest.Run" || w.String() == "synctest.Wait"
+	switch s := w.String(); s {
+	case "chan receive (nil chan)", "chan send (nil chan)", "select (no cases)", "sleep", "sync.Cond.Wait", "coroutine",
+		"synctest.Run", "synctest.Wait":
+		return true
+	default:
+		return len(s) > 9 && s[len(s)-9:] == "(durable)"
+	}
 }
-
-// synctestDeadlockError is what a bubble panics with when nobody in it can go on.
-type synctestDeadlockError struct {
-	reason string
-	bubble *synctestBubble
-}
-
-func (e synctestDeadlockError) Error() string { return e.reason }
 
 // Bits of the C scheduler that upstream's files name through sched.
 var sched struct {

@@ -15,7 +15,9 @@ static const Stackmap nomap = { 1, 0, {} };
 static void moduleinit(void) {
 	Moduledata *md = &rt_firstmoduledata;
 	uptr lo = (uptr)test_registers_first, hi = (uptr)test_registers_end;
-	onefunc.f = (Func){ .nameoff = 1, .nfuncdata = 2 };
+	onefunc.f = (Func){ .nameoff = 1, .npcdata = 2, .nfuncdata = 2 };
+	onefunc.pcdata[0] = 1;   /* -1, safe, all the way */
+	md->pctab.ptr = "\0\0\xff\xff\x7f";
 	onefunc.funcdata[0] = ~(u32)0;
 	onefunc.funcdata[1] = 0;
 	onetab[1].entryoff = (u32)(hi - lo);
