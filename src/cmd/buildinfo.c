@@ -68,32 +68,32 @@ static const char *comma_tags(Build *b)
 	return buf_str(&t);
 }
 
-const char *buildinfo_text(Build *b, const LoadPkg *main)
+void buildinfo_text(Build *b, const LoadPkg *main, Buf *out)
 {
 	static const char start[] = "\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6";
 	static const char end[] = "\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x41\x16\xd8\xf2";
 	const Options *o = &b->opt;
-	Buf t = {.ar = &b->ar};
-	buf_printf(&t, "path\t%s\n", main->path);
-	if (main->mod)
-		module_line(&t, "mod", main->mod, NULL);
-	modules(b, main, &t);
+	buf_write(out, start, sizeof start - 1);
+	buf_printf(out, "path\t%s%s\n", main->fortest ? main->fortest : main->path, main->fortest ? ".test" : "");
+	if (main->mod && !main->given)
+		module_line(out, "mod", main->mod, NULL);
+	modules(b, main, out);
 	if (o->asmflags)
-		setting(&t, "-asmflags", o->asmflags);
-	setting(&t, "-buildmode", "exe");
-	setting(&t, "-compiler", "gc");
+		setting(out, "-asmflags", o->asmflags);
+	setting(out, "-buildmode", "exe");
+	setting(out, "-compiler", "gc");
 	if (o->gcflags && *o->gcflags)
-		setting(&t, "-gcflags", o->gcflags);
+		setting(out, "-gcflags", o->gcflags);
 	if (o->link.text && *o->link.text && !o->trimpath)
-		setting(&t, "-ldflags", o->link.text);
+		setting(out, "-ldflags", o->link.text);
 	if (b->ctx.tags.n)
-		setting(&t, "-tags", comma_tags(b));
+		setting(out, "-tags", comma_tags(b));
 	if (o->trimpath)
-		setting(&t, "-trimpath", "true");
-	setting(&t, "CGO_ENABLED", "0");
-	setting(&t, "GOARCH", b->ctx.goarch);
-	setting(&t, "GOOS", b->ctx.goos);
+		setting(out, "-trimpath", "true");
+	setting(out, "CGO_ENABLED", "0");
+	setting(out, "GOARCH", b->ctx.goarch);
+	setting(out, "GOOS", b->ctx.goos);
 	const char *level = context_env(&b->ctx, "GOAMD64");
-	setting(&t, "GOAMD64", *level ? level : "v1");
-	return arena_printf(&b->ar, "%s%s%s", start, buf_str(&t), end);
+	setting(out, "GOAMD64", *level ? level : "v1");
+	buf_write(out, end, sizeof end - 1);
 }

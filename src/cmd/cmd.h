@@ -85,9 +85,11 @@ bool build_syntax_errors(const LoadPkg *p);           /* such a package goes no 
 /* compile.c: from checked packages to code; false after printing what went wrong */
 bool build_program(Build *b, LoadPkg *main, const char *out);         /* the executable of one main package */
 bool build_discard(Build *b, LoadPkg **p, u32 n);                     /* all bodies of packages, for their errors */
+/* json.c */
+void json_quote(Buf *o, const char *s, size_t n);
 /* buildinfo.c */
 const char *go_version(const Context *c);             /* first line of the GOROOT's VERSION file */
-const char *buildinfo_text(Build *b, const LoadPkg *main);            /* what debug.ReadBuildInfo parses */
+void buildinfo_text(Build *b, const LoadPkg *main, Buf *out);         /* what debug.ReadBuildInfo parses, between its marks */
 
 int cmd_build(int argc, char **argv);
 int cmd_run(int argc, char **argv);

@@ -41,6 +41,11 @@ static void start(Build *b, LoadPkg **root, u32 n)
 	whole_start(&b->whole, &b->prog, pkg, npkg, b->pool);
 }
 
+static void define(Build *b, const char *name, const char *text)
+{
+	whole_define_string(&b->whole, name, text, (u32)strlen(text));
+}
+
 /* -X importpath.name=value. Names of nothing are no mistake, nor are variables that code initialises: those keep their value. */
 static bool define_strings(Build *b, LoadPkg *main)
 {
@@ -59,7 +64,7 @@ static bool define_strings(Build *b, LoadPkg *main)
 			build_output(b, main, arena_printf(&b->ar, "%s: cannot set with -X: not a var of type string (type:%s)\n", name, buf_str(&t)));
 			ok = false;
 		} else if (!o->var.init || (types_body(b->chk, o->var.body) && static_ok(&b->whole.reach[0], o->var.body))) {
-			whole_define_string(&b->whole, sym_global(&b->prog, o)->name, eq + 1);
+			define(b, sym_global(&b->prog, o)->name, eq + 1);
 		}
 	}
 	return ok;
@@ -197,14 +202,14 @@ bool build_program(Build *b, LoadPkg *main, const char *out)
 	start(b, &main, 1);
 	if (!define_strings(b, main))
 		return false;
-	const char *version = go_version(&b->ctx), *info = buildinfo_text(b, main);
-	if (!info)
-		return false;
-	whole_define_string(&b->whole, "runtime.buildVersion", version);
-	whole_define_string(&b->whole, "runtime.defaultGOROOT", b->opt.trimpath ? "" : b->ctx.goroot);
-	whole_define_string(&b->whole, "runtime.modinfo", info);
+	const char *version = go_version(&b->ctx);
+	Buf info = {.ar = &b->ar};
+	buildinfo_text(b, main, &info);
+	define(b, "runtime.buildVersion", version);
+	define(b, "runtime.defaultGOROOT", b->opt.trimpath ? "" : b->ctx.goroot);
+	whole_define_string(&b->whole, "runtime.modinfo", info.a, info.n);
 	if (b->load.tests)
-		whole_define_string(&b->whole, "testing.testBinary", "1");
+		define(b, "testing.testBinary", "1");
 	runtime_roots(b);
 	if (!make_code(b, &stop))
 		return false;
@@ -213,7 +218,7 @@ bool build_program(Build *b, LoadPkg *main, const char *out)
 	build_phase(b, "link");
 	Diag d;
 	diag_init(&d, &b->ar);
-	LinkOptions o = {.version = version, .modinfo = info, .strip = b->opt.link.strip, .nodebug = b->opt.link.nodebug};
+	LinkOptions o = {.version = version, .modinfo = info.a, .nmodinfo = info.n, .strip = b->opt.link.strip, .nodebug = b->opt.link.nodebug};
 	if (link_program(&b->prog, &o, out, &d))
 		return true;
 	for (u32 i = 0; i < d.v.n && i < 20; i++)

@@ -6,8 +6,8 @@ const Command commands[] = {
 	{"build",   "[-o output] [build flags] [packages]", "compile packages and dependencies", cmd_build},
 	{"run",     "[build flags] package [arguments...]",  "compile and run a Go program",      cmd_run},
 	{"test",    "[build/test flags] [packages] [build/test flags & test binary flags]", "test packages", cmd_test},
-	{"version", "",                                     "print the version",                 cmd_version},
-	{"env",     "[name ...]",                           "print the environment",             cmd_env},
+	{"version", "[-m] [-v] [-json] [file ...]",        "print the version of seago or of programs",                 cmd_version},
+	{"env",     "[-json] [-changed] [-u] [-w] [var ...]",                           "print the environment",             cmd_env},
 	{"help",    "[command]",                            "print help",                        cmd_help},
 	{0},
 };

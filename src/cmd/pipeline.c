@@ -107,34 +107,15 @@ void build_start(Build *b)
 
 /* ---- what is said ---- */
 
-static void put_json(Buf *o, const char *s, size_t n)
-{
-	buf_putc(o, '"');
-	for (size_t i = 0; i < n; i++) {
-		u8 c = (u8)s[i];
-		if (c == '"' || c == '\\')
-			buf_printf(o, "\\%c", c);
-		else if (c == '\n')
-			buf_puts(o, "\\n");
-		else if (c == '\t')
-			buf_puts(o, "\\t");
-		else if (c < ' ' || c == '<' || c == '>' || c == '&')
-			buf_printf(o, "\\u%04x", c);
-		else
-			buf_putc(o, c);
-	}
-	buf_putc(o, '"');
-}
-
 static void event(Build *b, const LoadPkg *p, const char *action, const char *text, size_t n)
 {
 	Buf o = {.ar = &b->ar};
 	buf_puts(&o, "{\"ImportPath\":");
-	put_json(&o, p->path, strlen(p->path));
+	json_quote(&o, p->path, strlen(p->path));
 	buf_printf(&o, ",\"Action\":\"%s\"", action);
 	if (text) {
 		buf_puts(&o, ",\"Output\":");
-		put_json(&o, text, n);
+		json_quote(&o, text, n);
 	}
 	printf("%s}\n", buf_str(&o));
 }

@@ -178,8 +178,8 @@ static void build_info(Image *im)
 		buf_putc(&b, 0);
 	put_uvarint(&b, strlen(im->opt->version));
 	buf_puts(&b, im->opt->version);
-	put_uvarint(&b, strlen(im->opt->modinfo));
-	buf_puts(&b, im->opt->modinfo);
+	put_uvarint(&b, im->opt->nmodinfo);
+	buf_write(&b, im->opt->modinfo, im->opt->nmodinfo);
 	Sym *s = im->buildinfo = sym_get(im->p, "go:buildinfo");
 	s->kind = SymNoptrData;
 	s->align = 4;

@@ -27,7 +27,7 @@ typedef struct OutSect { const char *name; u64 addr, size, off; u8 *data; u32 fl
 
 typedef struct LinkOptions {
 	const char *version;           /* of Go, for the build information */
-	const char *modinfo;           /* module information, with its marks */
+	const char *modinfo; u32 nmodinfo;     /* module information, with its marks */
 	bool strip, nodebug;           /* no symbol table; no DWARF */
 } LinkOptions;
 

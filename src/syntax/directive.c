@@ -82,12 +82,10 @@ static void line_directive(Parser *p, const char *text, u32 n, u32 off, u32 from
 		scan_error(&p->s, base + i, "invalid line number: %.*s", (int)(n - i), text + i);
 		return;
 	}
-	const char *file = arena_strndup(p->ar, text, i - 1), *linked = file, *slash = strrchr(p->f.src->linked, '/');
+	const char *file = arena_strndup(p->ar, text, i - 1), *linked = file;
 	if (!*file && has_col) {
 		file = p->dir.n ? vec_last(&p->dir).file : p->f.src->shown;
 		linked = p->dir.n ? vec_last(&p->dir).linked : p->f.src->linked;
-	} else if (*file && *file != '/' && slash) {    /* beside this file */
-		linked = path_join(p->ar, arena_strndup(p->ar, p->f.src->linked, (size_t)(slash - p->f.src->linked)), file);
 	}
 	vec_push(p->ar, &p->dir, (struct LineDirective){from, file, linked, (u32)line, (u32)col});
 	/* seen at once, so that errors found from here on show it */

@@ -360,10 +360,9 @@ static void define_table(Program *p)
 		s->data[8 * i] = (u8)i;
 }
 
-void whole_define_string(Whole *w, const char *name, const char *text)
+void whole_define_string(Whole *w, const char *name, const char *text, u32 n)
 {
 	Sym *s = sym_get(w->p, name);
-	u32 n = (u32)strlen(text);
 	s->kind = SymData;
 	s->gotype = w->p->chk->typ[KindString];
 	s->align = 3;

@@ -38,7 +38,7 @@ typedef struct Reach {
 /* Indexes linknames and packages; call after declarations of all packages are checked. */
 void whole_start(Whole *w, Program *p, Pkg **pkg, u32 npkg, Pool *pool);
 /* Gives a string variable its value, as the linker's -X does (before whole_reach). */
-void whole_define_string(Whole *w, const char *name, const char *text);
+void whole_define_string(Whole *w, const char *name, const char *text, u32 n);
 /* Builds everything reachable from the runtime's roots and main, or the targets. False if a reachable body has errors. */
 bool whole_reach(Whole *w);
 void reach_mark(Reach *r, Sym *s);             /* s is live */
