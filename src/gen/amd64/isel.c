@@ -384,7 +384,7 @@ static u8 compare_int(Isel *s, ValueId a, ValueId b, u8 cc)
 	}
 	a = real(s, a);
 	bool imm = is_const(s, b, &c) && fits32(c);
-	if (imm && c == 0 && (cc == CcE || cc == CcNE || cc == CcL || cc == CcGE)) {
+	if (imm && c == 0 && !can_fold_load(s, a, size)) {      /* sets the flags as cmp does */
 		Value *p = val(s, a);
 		MInst *i = begin(s, XTest, size);
 		if (p->op == SsaAnd && s->uses[a] == 1 && !can_fold_load(s, real(s, p->arg[1]), size)) {
@@ -561,25 +561,6 @@ static bool div_power(Isel *s, ValueId v, bool sign, bool rem)
 	return true;
 }
 
-static void lower_div(Isel *s, ValueId v, bool sign, bool rem)
-{
-	Value *p = val(s, v);
-	if (div_power(s, v, sign, rem))
-		return;
-	Ty ty = p->ty;
-	i64 c;
-	bool narrow = ty_size(ty) < 4;
-	bool minus = sign && !narrow && !(is_const(s, p->arg[1], &c) && c != -1);
-	VReg a = narrow ? extend(s, p->arg[0], sign) : reg(s, p->arg[0]);
-	VReg b = narrow ? extend(s, p->arg[1], sign) : reg(s, p->arg[1]);
-	MInst *i = begin(s, XDiv, opsize(ty));
-	i->aux = (u16)(sign | minus << 1);
-	def(i, v, rem ? RegDX : RegAX);
-	i->clobber = 1u << RegAX | 1u << RegDX;
-	use_at(i, a, RegAX);
-	use_at(i, b, RegNone);
-}
-
 static void lower_div128(Isel *s, ValueId v, bool rem)
 {
 	Value *p = val(s, v);
@@ -667,6 +648,139 @@ static void unary(Isel *s, XOp op, u32 size, VReg d, VReg a, bool tied)
 	use_at(i, a, RegNone);
 }
 
+/* ---- division by constants: multiply by a scaled inverse (Warren, Hacker's Delight, chapter 10) ---- */
+
+static VReg shift_right(Isel *s, bool sign, VReg a, u32 n)
+{
+	if (!n)
+		return a;
+	VReg t = mfunc_temp(s->m, TyI64);
+	shift_const(s, sign ? XSar : XShr, 8, t, a, n);
+	return t;
+}
+
+static VReg mul_high(Isel *s, bool sign, VReg a, u64 m)
+{
+	VReg t = mfunc_temp(s->m, TyI64);
+	MInst *i = begin(s, XMul, 8);
+	i->aux = sign;
+	def(i, t, RegDX);
+	i->clobber |= 1u << RegAX;
+	use_at(i, a, RegAX);
+	use_at(i, const_reg(s, TyI64, (i64)m), RegNone);
+	return t;
+}
+
+static VReg arith(Isel *s, XOp op, VReg a, VReg b)
+{
+	VReg t = mfunc_temp(s->m, TyI64);
+	alu_rr(s, op, 8, t, a, b);
+	return t;
+}
+
+/* floor(a / d), a an unsigned number of 64 bits, d not a power of two */
+static VReg quotient_u64(Isel *s, VReg a, u64 d)
+{
+	u32 n = 64 - (u32)__builtin_clzll(d), k = (u32)__builtin_ctzll(d);
+	unsigned __int128 top = (unsigned __int128)1 << (63 + n), one = 1;
+	unsigned __int128 low = top / d, high = (top + (top >> 64)) / d;       /* 2^(63+n) .. 2^(63+n) + 2^(n-1) */
+	if (low != high && !(high >> 64))
+		return shift_right(s, false, mul_high(s, false, a, (u64)high), n - 1);
+	if (k) {                        /* fewer bits are left of an even dividend's half */
+		u64 e = d >> k;
+		u32 w = 64 - (u32)__builtin_clzll(e);
+		VReg half = shift_right(s, false, a, k);
+		unsigned __int128 m = ((one << (63 + w)) / e) + 1;             /* error below 2^w: good for 63 bits */
+		return shift_right(s, false, mul_high(s, false, half, (u64)m), w - 1);
+	}
+	/* the multiplier has 65 bits: 2^64 + m */
+	u64 m = (u64)(((one << 64) * ((n < 64 ? one << n : one << 64) - d)) / d + 1);
+	VReg hi = mul_high(s, false, a, m);
+	VReg t = shift_right(s, false, arith(s, XSub, a, hi), 1);
+	return shift_right(s, false, arith(s, XAdd, t, hi), n - 1);
+}
+
+/* trunc(a / d), 64 bits, d > 2 and no power of two */
+static VReg quotient_s64(Isel *s, VReg a, u64 d)
+{
+	u32 n = 64 - (u32)__builtin_clzll(d);
+	u64 m = (u64)((((unsigned __int128)1 << (63 + n)) / d) + 1);   /* above 2^63: negative as a signed factor, hence + a */
+	VReg q = arith(s, XAdd, mul_high(s, true, a, m), a);
+	q = shift_right(s, true, q, n - 1);
+	return arith(s, XSub, q, shift_right(s, true, a, 63));
+}
+
+/* The same for 32 bits, in 64-bit registers: a is extended. */
+static VReg quotient_32(Isel *s, VReg a, u64 d, bool sign)
+{
+	if (!sign)
+		return mul_high(s, false, a, ~(u64)0 / d + 1);
+	u32 n = 64 - (u32)__builtin_clzll(d);
+	u64 m = (((u64)1 << (31 + n)) / d) + 1;
+	VReg t = arith(s, XImul, a, const_reg(s, TyI64, (i64)m));
+	VReg q = shift_right(s, true, t, 31 + n);
+	return arith(s, XSub, q, shift_right(s, true, a, 63));
+}
+
+static bool div_const(Isel *s, ValueId v, bool sign, bool rem)
+{
+	Value *p = val(s, v);
+	u32 size = ty_size(p->ty);
+	i64 c;
+	if (!is_const(s, p->arg[1], &c))
+		return false;
+	u64 d = sign ? (u64)(c < 0 ? -(u64)c : (u64)c) : size == 8 ? (u64)c : (u64)c & (((u64)1 << size * 8) - 1);
+	if (d < 3 || !(d & (d - 1)))
+		return false;
+	VReg a = reg(s, p->arg[0]);
+	if (size < 8) {
+		a = mfunc_temp(s->m, TyI64);
+		MInst *i = begin(s, sign ? XMovsx : XMovzx, size);
+		i->aux = 8;
+		def(i, a, RegNone);
+		use(s, i, p->arg[0]);
+	}
+	VReg q = size < 8 ? quotient_32(s, a, d, sign) : sign ? quotient_s64(s, a, d) : quotient_u64(s, a, d);
+	if (!rem && c < 0 && sign) {
+		unary(s, XNeg, opsize(p->ty), v, q, true);
+	} else if (!rem) {
+		MInst *i = begin(s, XMov, 8);
+		def(i, v, RegNone);
+		use_at(i, q, RegNone);
+	} else {
+		VReg t = mfunc_temp(s->m, TyI64);
+		if (fits32((i64)d)) {
+			MInst *i = begin(s, XImul, 8);
+			i->aux = FormI;
+			i->imm = (i64)d;
+			def(i, t, RegNone);
+			use_at(i, q, RegNone);
+		} else
+			alu_rr(s, XImul, 8, t, q, const_reg(s, TyI64, (i64)d));
+		alu_rr(s, XSub, 8, v, a, t);
+	}
+	return true;
+}
+
+static void lower_div(Isel *s, ValueId v, bool sign, bool rem)
+{
+	Value *p = val(s, v);
+	if (div_power(s, v, sign, rem) || div_const(s, v, sign, rem))
+		return;
+	Ty ty = p->ty;
+	i64 c;
+	bool narrow = ty_size(ty) < 4;
+	bool minus = sign && !narrow && !(is_const(s, p->arg[1], &c) && c != -1);
+	VReg a = narrow ? extend(s, p->arg[0], sign) : reg(s, p->arg[0]);
+	VReg b = narrow ? extend(s, p->arg[1], sign) : reg(s, p->arg[1]);
+	MInst *i = begin(s, XDiv, opsize(ty));
+	i->aux = (u16)(sign | minus << 1);
+	def(i, v, rem ? RegDX : RegAX);
+	i->clobber = 1u << RegAX | 1u << RegDX;
+	use_at(i, a, RegAX);
+	use_at(i, b, RegNone);
+}
+
 /* bsf and bsr leave their target alone for zero and set the zero flag: cmov the answer for it. */
 static void lower_ctz(Isel *s, ValueId v)
 {
@@ -732,10 +846,54 @@ static void lower_carry(Isel *s, ValueId v, XOp op, bool out)
 	}
 }
 
+static void lea_scaled(Isel *s, u32 size, VReg d, VReg base, VReg index, u8 scale)
+{
+	MInst *i = begin(s, XLea, size);
+	def(i, d, RegNone);
+	i->mem = MemBase;
+	i->scale = scale;
+	i->base = (i8)use_at(i, base, RegNone);
+	i->index = (i8)use_at(i, index, RegNone);
+}
+
+/* By a constant: shifts, and one or two address computations where that is shorter than the three cycles of imul. */
+static bool mul_const(Isel *s, ValueId v, ValueId x, i64 c)
+{
+	u32 size = opsize(val(s, v)->ty);
+	u64 u = (u64)c;
+	if (c <= 0)
+		return false;
+	u32 k = (u32)__builtin_ctzll(u);
+	if (u >> k == 1) {
+		shift_const(s, XShl, size, v, reg(s, x), k);
+		return true;
+	}
+	static const u8 odd[] = {3, 5, 9};
+	for (u32 i = 0; i < nelem(odd); i++) {
+		if (u >> k == odd[i]) {
+			VReg a = reg(s, x), t = k ? mfunc_temp(s->m, TyI64) : v;
+			lea_scaled(s, size, t, a, a, odd[i] - 1);
+			if (k)
+				shift_const(s, XShl, size, v, t, k);
+			return true;
+		}
+		for (u32 j = 0; j < nelem(odd) && !k; j++)
+			if (u == (u64)odd[i] * odd[j]) {
+				VReg a = reg(s, x), t = mfunc_temp(s->m, TyI64);
+				lea_scaled(s, size, t, a, a, odd[i] - 1);
+				lea_scaled(s, size, v, t, t, odd[j] - 1);
+				return true;
+			}
+	}
+	return false;
+}
+
 static void lower_mul(Isel *s, ValueId v)
 {
 	Value *p = val(s, v);
 	i64 c;
+	if (is_const(s, p->arg[1], &c) && mul_const(s, v, p->arg[0], c))
+		return;
 	if (is_const(s, p->arg[1], &c) && fits32(c)) {
 		MInst *i = begin(s, XImul, opsize(p->ty));
 		i->aux = FormI;
