@@ -1,23 +1,24 @@
 /* One walk down the dominator tree: equal values are shared, and what is known is used.
  *
  * Scoped state, undone when the walk leaves a subtree: a hash table of pure values; facts "this condition has this value here"
- * from branches and passed checks; pointers known not to be nil. With these, values fold, nil checks and bounds checks
+ * from branches and passed checks; pointers known not to be nil; what memory holds (memory.c). With these, values fold, nil checks and bounds checks
  * go away and branches are decided. Bounds: i < n holds if the same check was passed, or if a branch has said i < n and i is known
  * not to be negative; a loop counter that starts at zero or more and goes up by one below some bound is not. */
-#include "ssa.h"
+#include "gvn.h"
 
 enum { CountDepth = 4, FaultLimit = 4096 };
 
 typedef struct Entry { u64 hash; ValueId v; u32 next; } Entry;
 /* a < b or a <= b, signed or not */
 typedef struct Less { ValueId a, b; bool sign, strict; } Less;
-typedef struct Mark { u32 entry, less, truth, nonnil; } Mark;
+typedef struct Mark { u32 entry, less, truth, nonnil, mem; } Mark;
 typedef struct Truth { ValueId v; u8 old; } Truth;
 
 typedef struct Gvn {
 	Func *f;
 	Arena *ar;
 	Dom dom;
+	Mem *mem;
 	VEC(Entry) entry; u32 *bucket; u32 nbucket;
 	VEC(Less) less;
 	VEC(Truth) truth; u8 *known;      /* by value: 0 unknown, 1 zero, 2 not zero */
@@ -203,6 +204,26 @@ static bool seen_check(const Gvn *g, const Value *v)
 	return false;
 }
 
+static void visit_access(Gvn *g, ValueId id)
+{
+	Value *v = &g->f->v.a[id];
+	if (v->op == SsaStore) {
+		if (!mem_store(g->mem, id))
+			return;
+		v->op = SsaInvalid;
+		g->changed = true;
+		return;
+	}
+	bool zero;
+	ValueId x = mem_load(g->mem, id, &zero);
+	if (x) {
+		become_copy(g, id, x);
+	} else if (zero) {
+		*v = (Value){.op = SsaConst, .ty = v->ty, .pos = v->pos, .block = v->block, .inl = v->inl};
+		g->changed = true;
+	}
+}
+
 static bool visit_check(Gvn *g, ValueId id)
 {
 	Value *v = &g->f->v.a[id];
@@ -229,7 +250,8 @@ static bool visit_check(Gvn *g, ValueId id)
 			v->flags |= FlagNonNil;
 		else if (!(v->flags & FlagNonNil) && v->aux >= 0 && v->aux < FaultLimit)
 			learn_nonnil(g, p);
-		return true;
+		visit_access(g, id);
+		return v->op != SsaConst;
 	}
 	return false;
 }
@@ -316,8 +338,12 @@ static void visit_block(Gvn *g, BlockId b)
 {
 	enter_facts(g, b);
 	Block *blk = &g->f->b.a[b];
-	for (u32 i = 0; i < blk->v.n; i++)
+	mem_enter(g->mem, b);
+	for (u32 i = 0; i < blk->v.n; i++) {
 		visit_value(g, blk->v.a[i]);
+		mem_effect(g->mem, blk->v.a[i]);
+	}
+	mem_exit(g->mem, b);
 	if (blk->term != TermIf)
 		return;
 	ValueId c = blk->ctl = resolve(g->f, blk->ctl);
@@ -334,6 +360,7 @@ static void leave(Gvn *g, Mark m)
 		Entry e = vec_pop(&g->entry);
 		g->bucket[e.hash & (g->nbucket - 1)] = e.next;
 	}
+	mem_release(g->mem, m.mem);
 	g->less.n = m.less;
 	while (g->truth.n > m.truth)
 		g->known[vec_pop(&g->truth).v] = 0;
@@ -343,7 +370,7 @@ static void leave(Gvn *g, Mark m)
 
 static Mark mark(const Gvn *g)
 {
-	return (Mark){g->entry.n, g->less.n, g->truth.n, g->nonnil.n};
+	return (Mark){g->entry.n, g->less.n, g->truth.n, g->nonnil.n, mem_mark(g->mem)};
 }
 
 static void walk(Gvn *g)
@@ -396,6 +423,7 @@ void ssa_gvn(Func *f)
 	g.known = arena_array(&ar, u8, f->v.n);
 	g.isnonnil = arena_array(&ar, u8, f->v.n);
 	vec_push(&ar, &g.entry, (Entry){0});
+	g.mem = mem_new(f, &g.dom, &ar);
 	walk(&g);
 	drop_invalid(f);
 	for (u32 i = 0; i < g.folded.n; i++)
