@@ -56,11 +56,13 @@ func ReadMemStats(m *MemStats) {
 	}
 }
 
-// GC runs a full collection and returns when it and its sweep are over.
+// GC runs a full collection and returns when it and its sweep are over. The goroutines of
+// finalizers and cleanups that it woke go first, as they do while upstream's GC sweeps.
 func GC() {
 	for !cgc() {
 		Gosched()
 	}
+	Gosched()
 }
 
 //go:linkname freeOSMemory runtime/debug.freeOSMemory

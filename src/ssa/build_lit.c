@@ -33,6 +33,12 @@ static NodeId struct_elem(Build *b, NodeId n, Type *u, u32 i, u32 *field)
 	return node_at(b->file, e)->b;
 }
 
+/* What a literal gives to a blank field is evaluated and dropped. */
+static bool is_blank_field(const Obj *f)
+{
+	return f->name->len == 1 && f->name->s[0] == '_';
+}
+
 static void struct_into(Build *b, NodeId n, Type *u, ValueId ptr, i64 off, bool stack)
 {
 	Layout *l = types_layout(b->k, u);
@@ -40,6 +46,10 @@ static void struct_into(Build *b, NodeId n, Type *u, ValueId ptr, i64 off, bool 
 	for (u32 i = 0; i < cnt; i++) {
 		u32 f;
 		NodeId e = struct_elem(b, n, u, i, &f);
+		if (is_blank_field(u->st.field[f])) {
+			expr_borrow(b, e);
+			continue;
+		}
 		expr_into(b, e, u->st.field[f]->type, ptr, off + l->offset[f], stack);
 	}
 }
@@ -87,6 +97,8 @@ void complit_into(Build *b, NodeId n, Type *t, ValueId ptr, i64 off, bool stack,
 		return;
 	}
 	i64 all = u->kind == KindStruct ? (i64)u->st.n : u->len;
+	for (u32 i = 0; u->kind == KindStruct && i < u->st.n; i++)
+		all += is_blank_field(u->st.field[i]);
 	/* partly filled memory may be scanned while later elements are evaluated */
 	if (!zeroed && ((i64)cnt < all || b_has_pointers(b, t)))
 		mem_zero(b, ptr, off, t, stack);
@@ -107,6 +119,8 @@ static Val struct_parts(Build *b, NodeId n, Type *t, Type *u)
 		u32 f;
 		NodeId e = struct_elem(b, n, u, i, &f);
 		Val v = expr_to(b, e, u->st.field[f]->type);
+		if (is_blank_field(u->st.field[f]))
+			continue;
 		parts_of(b, v.t, fp, &fn);
 		for (u32 j = 0; j < fn; j++)
 			for (u32 k = 0; k < np; k++)

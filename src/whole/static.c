@@ -124,7 +124,13 @@ static bool struct_lit(Out o, const File *f, const Node *lit, Type *u)
 				;
 			e = node_at(f, e)->b;
 		}
-		if (k >= u->st.n || !value(at(o, l->offset[k]), f, e, u->st.field[k]->type))
+		if (k >= u->st.n)
+			return false;
+		Out to = at(o, l->offset[k]);
+		const Name *name = u->st.field[k]->name;
+		if (name->len == 1 && name->s[0] == '_')
+			to.s = NULL;            /* dropped */
+		if (!value(to, f, e, u->st.field[k]->type))
 			return false;
 	}
 	return true;
