@@ -269,6 +269,7 @@ typedef struct Callee {
 	NodeId call;
 	Val *arg; u32 narg;          /* receiver first; converted */
 	VEC(ValueId) keep;           /* pointers passed as uintptr to a function that wants them kept: alive until it returns */
+	bool keep_heap;              /* they must be on the heap */
 } Callee;
 Val expr_call(Build *b, NodeId n);
 Val call_emit(Build *b, Callee *c);

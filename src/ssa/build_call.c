@@ -99,8 +99,10 @@ Val call_emit(Build *b, Callee *c)
 	ValueId call = v_n(b, op, TyVoid, a, n);
 	b->f->v.a[call].sig = s;
 	b->f->v.a[call].callee = c->sym;
-	for (u32 i = 0; i < c->keep.n; i++)
-		v_n(b, SsaKeepAlive, TyVoid, &c->keep.a[i], 1);
+	for (u32 i = 0; i < c->keep.n; i++) {
+		ValueId k = v_n(b, SsaKeepAlive, TyVoid, &c->keep.a[i], 1);
+		b->f->v.a[k].flags |= c->keep_heap ? FlagMustHeap : 0;
+	}
 	return get_results(b, s, call);
 }
 
@@ -366,10 +368,9 @@ static void keep_pointer(Build *b, Callee *c, ValueId x)
 		vec_push(b->ar, &c->keep, v->arg[0]);
 }
 
-static bool keeps_uintptrs(const Obj *fn)
+static bool keeps_uintptrs(const Obj *fn, u32 how)
 {
-	return fn && fn->file && fn->fn.range < fn->file->nfunc &&
-		fn->file->func[fn->fn.range].pragma & (PragmaUintptrEscapes | PragmaUintptrKeepAlive);
+	return fn && fn->file && fn->fn.range < fn->file->nfunc && fn->file->func[fn->fn.range].pragma & how;
 }
 
 /* Arguments of call n, converted to the parameters of c->sig, at out. */
@@ -480,7 +481,8 @@ void callee_of(Build *b, NodeId n, Callee *c)
 		c->kind = CalleeClosure;
 		c->fn = expr_1(b, fun);
 	}
-	c->narg += put_params(b, n, c, keeps_uintptrs(st.fn), c->arg + c->narg);
+	c->keep_heap = keeps_uintptrs(st.fn, PragmaUintptrEscapes);
+	c->narg += put_params(b, n, c, c->keep_heap || keeps_uintptrs(st.fn, PragmaUintptrKeepAlive), c->arg + c->narg);
 	b->pos = nd->pos;
 }
 

@@ -58,7 +58,7 @@ extern const char *const ssa_bounds_name[BoundsMax];
 enum {  /* Value.flags */
 	FlagBounded = 1,      /* shifts: count < width */
 	FlagWB = 2,           /* Store, Zero, Move: write barrier unless the target is the stack */
-	FlagMustHeap = 4,     /* New: never on the stack */
+	FlagMustHeap = 4,     /* New: never on the stack; KeepAlive: nor what the value points to */
 	FlagNonNil = 8,       /* Load, Store: the pointer was checked or cannot be nil */
 	FlagNoreturn = 16,    /* calls that never return */
 	FlagTail = 32,

@@ -315,6 +315,10 @@ static void add_value(Graph *g, BlockId b, u32 at)
 	case SsaMove:
 		move(g, a[0], a[1]);
 		break;
+	case SsaKeepAlive:
+		if (v->flags & FlagMustHeap)
+			flow(g, HeapNode, value_loc(a[0]), 0);
+		break;
 	case SsaCall: case SsaCallClosure: case SsaCallCode:
 		add_call(g, b, at);
 		break;

@@ -25,6 +25,7 @@ func try(name string, f func()) {
 }
 
 // Where a load faults is the line that has it, though the value is used on the next one.
+//
 //go:noinline
 func deref(p *int32) int64 {
 	v := *p
