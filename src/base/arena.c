@@ -23,7 +23,7 @@ struct ArenaChunk {
 	size_t size;            /* of the whole chunk; up to ChunkSmall it belongs to the lists below */
 };
 
-enum { ChunkMin = 8 << 10, ChunkSmall = 1 << 20, ChunkMax = 32 << 20, RegionSize = 4 << 20, NClass = 8 };
+enum { ChunkMin = 1 << 10, ChunkFirst = 8 << 10, ChunkSmall = 1 << 20, ChunkMax = 32 << 20, RegionSize = 4 << 20, NClass = 11 };
 _Static_assert(ChunkMin << (NClass - 1) == ChunkSmall, "one list for each size");
 
 /* What a thread may cut chunks from. */
@@ -102,20 +102,31 @@ static void chunk_free(ArenaChunk *c)
 	mine.list[class] = c;
 }
 
-void *arena_grow(Arena *a, size_t size, size_t align, bool zero)
+/* The next chunk of the arena, of at least want bytes with its header. */
+static void open_chunk(Arena *a, size_t want)
 {
-	size_t want = min_u64(max_u64(a->total, ChunkMin), ChunkMax), need = size + align + sizeof(ArenaChunk);
-	want = max_u64(want, need);
 	ArenaChunk *c = want <= ChunkSmall && use_lists() ? chunk_small(class_of(want)) : chunk_large(align_up(want, 4096));
 	c->prev = a->chunk;
 	a->chunk = c;
 	a->total += c->size;
+	a->p = (char *)(c + 1);
 	a->end = (char *)c + c->size;
-	char *p = (char *)align_up((uintptr_t)(c + 1), align);
-	a->p = p + size;
-	return zero && c->size <= ChunkSmall ? memset(p, 0, size) : p;  /* large ones are fresh from the system: zero */
 }
 
+void *arena_grow(Arena *a, size_t size, size_t align, bool zero)
+{
+	size_t want = min_u64(max_u64(a->total, ChunkFirst), ChunkMax), need = size + align + sizeof(ArenaChunk);
+	open_chunk(a, max_u64(want, need));
+	char *p = (char *)align_up((uintptr_t)(a->chunk + 1), align);
+	a->p = p + size;
+	return zero && a->chunk->size <= ChunkSmall ? memset(p, 0, size) : p;  /* large ones are fresh from the system: zero */
+}
+
+void arena_start(Arena *a, size_t size)
+{
+	*a = (Arena){0};
+	open_chunk(a, size + sizeof(ArenaChunk));
+}
 #ifdef ARENA_CHECKED
 void *arena_alloc_checked(Arena *a, size_t size, size_t align)
 {

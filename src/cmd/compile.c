@@ -105,6 +105,7 @@ static void compile_one(void *arg, int worker, u32 i)
 	else
 		refuse(w, f, why);
 	arena_reset(&w->tmp[worker]);
+	arena_free(f->ar);              /* nobody looks inside a compiled function */
 	bug_context_func = NULL;
 }
 

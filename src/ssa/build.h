@@ -88,7 +88,7 @@ struct Build {
 	Program *p;
 	Checker *k;
 	Func *f;
-	Arena *ar;                   /* the function's; scratch too */
+	Arena *ar;                   /* scratch, literals inside included; the function moves out at the end */
 	File *file;
 	Pkg *pkg;
 	TypeEnv env;
@@ -139,7 +139,7 @@ struct Build {
 
 /* ---- build_func.c: blocks, variables, values ---- */
 Build *build_new(Program *p, Sym *s, Type *sigtype, Type *recv, File *file, Pkg *pkg, Build *outer);
-Func *build_finish(Build *b);                                     /* seals, cleans, registers the function */
+Func *build_finish(Build *b);                                     /* seals, cleans; ends b unless it is the build of a literal, which lasts as long as the one around it */
 Type *b_type(Build *b, Type *t);                                  /* recorded type -> type of this instance */
 Type *b_typeof(Build *b, NodeId n);
 Type *b_under(Build *b, Type *t);

@@ -14,8 +14,9 @@ enum { EntryBlock = 1, BodyBlock = 2, VnDepth = 16 };
 
 Build *build_new(Program *p, Sym *s, Type *sigtype, Type *recv, File *file, Pkg *pkg, Build *outer)
 {
-	Arena first = {0}, *ar = arena_new(&first, Arena);
-	*ar = first;                     /* the arena lives inside its own first chunk, as long as the function */
+	Arena first = {0}, *ar = outer ? outer->ar : arena_new(&first, Arena);
+	if (!outer)
+		*ar = first;             /* the arena lives inside its own first chunk, until build_finish */
 	Build *b = arena_new(ar, Build);
 	b->p = p;
 	b->k = p->chk;
@@ -432,6 +433,55 @@ static void replace_copies(Build *b)
 			f->v.a[v] = (Value){0};
 }
 
+/* ---- the finished function ---- */
+
+#define SIZE_OF(v) (align_up((v).n * sizeof *(v).a, 16) + 16)
+#define MOVE(to, v, extra) moved(to, &(v), sizeof *(v).a, extra)
+
+static void moved(Arena *to, void *vec, size_t elem, u32 extra)
+{
+	VecAny *v = vec;
+	void *a = v->n + extra ? arena_raw(to, elem * (v->n + extra), 16) : NULL;
+	if (v->n)
+		memcpy(a, v->a, elem * v->n);
+	v->a = a;
+	v->cap = v->n + extra;
+}
+
+/* Building takes several times the memory of what is built: the function moves into an arena of its size, which lives until its
+ * code is out; its head lives as long as the program. */
+static Func *settle(Build *b)
+{
+	typedef struct Home { Func f; Arena ar; } Home;
+	Func *f = b->f;
+	u32 extra = f->v.n / 8 + 8;      /* passes add some */
+	size_t size = SIZE_OF(f->v) + extra * sizeof(Value) + SIZE_OF(f->b) + SIZE_OF(f->args) + SIZE_OF(f->slot) + SIZE_OF(f->inl) + SIZE_OF(f->boxed);
+	for (BlockId i = 0; i < f->b.n; i++) {
+		Block *k = &f->b.a[i];
+		size += SIZE_OF(k->v) + SIZE_OF(k->pred) + SIZE_OF(k->succ) + SIZE_OF(k->ret);
+	}
+	Home *h = prog_alloc(b->p, sizeof *h);
+	Arena *ar = &h->ar;
+	arena_start(ar, size);
+	h->f = *f;
+	f = b->f = f->sym->fn = &h->f;
+	f->ar = ar;
+	MOVE(ar, f->v, extra);
+	MOVE(ar, f->b, 0);
+	MOVE(ar, f->args, 0);
+	MOVE(ar, f->slot, 0);
+	MOVE(ar, f->inl, 0);
+	MOVE(ar, f->boxed, 0);
+	for (BlockId i = 0; i < f->b.n; i++) {
+		Block *k = &f->b.a[i];
+		MOVE(ar, k->v, 0);
+		MOVE(ar, k->pred, 0);
+		MOVE(ar, k->succ, 0);
+		MOVE(ar, k->ret, 0);
+	}
+	return f;
+}
+
 Func *build_finish(Build *b)
 {
 	Func *f = b->f;
@@ -452,5 +502,10 @@ Func *build_finish(Build *b)
 	f->has_defer = b->has_defer;
 	f->has_recover = b->has_recover;
 	f->open_defers = b->open_defers && b->ndefer;
+	f = settle(b);
+	if (!b->outer) {
+		Arena scratch = *b->ar;  /* b is in it */
+		arena_free(&scratch);
+	}
 	return f;
 }

@@ -297,11 +297,10 @@ static void collect_func(Collect *x, NodeId n)
 	if (!recv && init) {
 		o->parent = x->p->scope;
 		o->index = x->ninit++;
-		check_record_def(c, d->a, o);
 		if (!block)
 			err_soft(c, o->pos, "func init must have a body");
 	} else if (!recv) {
-		check_declare(c, x->p->scope, d->a, o);
+		check_declare(c, x->p->scope, 0, o);     /* nobody asks the name's node, and it stands among untouched pages */
 	} else {
 		NodeId base = node_unparen(x->f, node_at(x->f, recv)->b);
 		bool ptr = false;
@@ -313,7 +312,6 @@ static void collect_func(Collect *x, NodeId n)
 			base = node_at(x->f, base)->a;
 		if (node_kind(x->f, base) == NodeName && !name_blank(name))
 			vec_push(c->ar, &x->methods, (MethodInfo){ o, ptr, node_name(x->f, base) });
-		check_record_def(c, d->a, o);
 	}
 	if (tps && !special && list_len(x->f, node_at(x->f, tps)->a))
 		check_version(c, node_start(x->f, list_at(x->f, node_at(x->f, tps)->a, 0)), 18, "type parameter");
