@@ -3,6 +3,7 @@
 # make test        set-up, build, then every test of the fast selection
 # make bench       measures seago beside go, where go is installed; the report is $(REPORT)
 # make test-upstream  all of GOROOT/test; counts per kind and per reason of exclusion
+# make fuzz        libFuzzer on scanner, parser and checker, FUZZ_SECONDS each
 # make std         fetches the standard library's source into goroot/ if none is installed
 # make objs-syntax objects of one folder only
 # make wc          lines of code a folder
@@ -64,6 +65,26 @@ $(B)/limits: test/limits/limits.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $<
 
+# fuzz_scan, fuzz_parse, fuzz_check: run themselves; libfuzz_...: driven by libFuzzer, for which clang is needed.
+# make fuzz runs these for FUZZ_SECONDS each; what they find stays in $(B)/corpus
+FUZZ_SRC := test/fuzz/fuzz.c $(wildcard src/base/*.c src/syntax/*.c src/types/*.c)
+FUZZ_FLAGS = $(SANITIZE) -D_Exit=fuzz_exit -DTARGET=Target_$*
+FUZZ_SECONDS ?= 300
+$(B)/fuzz_%: $(FUZZ_SRC)
+	@mkdir -p $(@D)
+	$(CC) $(FUZZ_FLAGS) -DSTANDALONE -o $@ $^ $(LDLIBS)
+
+$(B)/libfuzz_%: $(FUZZ_SRC)
+	@mkdir -p $(@D)
+	clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+fuzz: std
+	$(MAKE) $(B)/libfuzz_scan $(B)/libfuzz_parse $(B)/libfuzz_check
+	mkdir -p $(B)/corpus/seeds $(B)/corpus/scan $(B)/corpus/parse $(B)/corpus/check
+	find $(GOROOT_USED)/test $(GOROOT_USED)/src/internal/types/testdata -name '*.go' -size -12k | while read f; do cp $$f $(B)/corpus/seeds/$$(echo $$f | tr / _); done
+	for t in scan parse check; do $(B)/libfuzz_$$t -max_total_time=$(FUZZ_SECONDS) -max_len=12000 -timeout=20 -rss_limit_mb=8000 -detect_leaks=0 \
+		-artifact_prefix=$(B)/corpus/ $(B)/corpus/$$t $(B)/corpus/seeds || exit 1; done
+
 UNIT := test_base test_syntax test_types test_const test_malloc test_gcworld test_rt test_ssa test_gen test_asm
 GOROOT_USED = $(or $(GOROOT_FOUND),goroot)
 ASMDATA = $(GOROOT_USED)/src/cmd/asm/internal/asm/testdata
@@ -80,6 +101,7 @@ SUITES += "unit:$(B)/test_types std"
 SUITES += "unit:$(B)/test_types facts"
 SUITES += "unit:$(B)/test_types data"
 SUITES += "unit:$(B)/limits $(B)/seago"
+SUITES += "unit:$(B)/fuzz_check -runs 20000 -keep $(B)/crash.go"
 SUITES += "unit:test/constants $(B)/seago $(B)/test_const"
 SUITES += "unit:test/determinism $(B)/seago"
 SUITES += "unit:test/debuginfo $(B)/seago"
@@ -91,7 +113,7 @@ SUITES += "unit:test/race $(B)/tsan/seago $(B)/seago"
 SUITES += "unit:test/cmd/run $(B)/seago $(GOROOT_USED)"
 SUITES += err:test/err run:test/run run:test/fix run:bench/run goroot:test/goroot.list
 test: std
-	$(MAKE) $(B)/seago $(B)/runner $(B)/limits $(addprefix $(B)/,$(UNIT))
+	$(MAKE) $(B)/seago $(B)/runner $(B)/limits $(B)/fuzz_check $(addprefix $(B)/,$(UNIT))
 	$(MAKE) B=$(B)/asan CFLAGS="$(SANITIZE)" $(B)/asan/seago $(B)/asan/test_types
 	@if echo 'int main(void) { return 0; }' | $(CC) -fsanitize=thread -x c -o $(B)/tsan-probe - 2>/dev/null; then \
 		$(MAKE) B=$(B)/tsan CFLAGS="$(TSAN)" $(B)/tsan/seago; fi
@@ -133,7 +155,7 @@ $(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_const $(B)/test_ssa $(
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean setup std run bench test test-upstream wc $(foreach f,$(FOLDERS),objs-$(subst /,-,$(f)))
+.PHONY: all clean setup std run bench test test-upstream fuzz wc $(foreach f,$(FOLDERS),objs-$(subst /,-,$(f)))
 .SECONDARY:
 
 -include $(OBJS:.o=.d) $(wildcard $(B)/test/*.d)
