@@ -99,7 +99,8 @@ void sig_enable(u32 sig) {
 		os_sigaction((i32)sig, 2);
 }
 
-static bool ourhandler(i32 sig) { return sig == SigUrg || (sigflags(sig) & (SigKill | SigThrow | SigPanic)) || sig == SigPipe; }
+/* Caught whether somebody wants them or not; what has no other meaning is then ignored, as os/signal promises. */
+static bool ourhandler(i32 sig) { return sig == SigUrg || (sigflags(sig) != 0 && !(sigflags(sig) & SigDefault)); }
 
 void sig_disable(u32 sig) {
 	if (sig >= Nsig)
