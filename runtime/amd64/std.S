@@ -480,8 +480,9 @@ GOFN("runtime.unspillArgs", unspillargs)
 /* runtime.reflectcall is Go (overlay/runtime/reflectcall.go): a saved pointer to the
  * caller's RegArgs would go stale when the callee grows the stack. */
 
-/* reflect's stubs: DX is the *makeFuncImpl or *methodValue. Frame of 312 bytes below the
- * saved frame pointer: ctxt at 0, retValid at 32, RegArgs at 40. */
+/* reflect's stubs: DX is the *makeFuncImpl or *methodValue. The frame, from SP: spill space of the callee's four arguments, the
+ * first of them DX; retValid at 32, where upstream's unwinder looks for it; RegArgs at 40. Before that the stub grows the stack
+ * with the registers in a smaller frame, DX at 192. runtime/unwind.c knows both. */
 .macro REFLECTSTUB name, sec, target
 .section .text.go.\sec, "ax", @progbits
 .globl "\name"
@@ -494,7 +495,7 @@ GOFN("runtime.unspillArgs", unspillargs)
 	push	%rbp                    /* grow with the registers in a frame of ours */
 	mov	%rsp, %rbp
 	sub	$208, %rsp
-	mov	%rsp, %r12
+7:	mov	%rsp, %r12
 	call	"runtime.spillArgs"
 	mov	%rdx, 192(%rsp)
 	call	"runtime.morestack_noctxt"
@@ -507,23 +508,29 @@ GOFN("runtime.unspillArgs", unspillargs)
 8:	push	%rbp
 	mov	%rsp, %rbp
 	sub	$384, %rsp
-	lea	40+32(%rsp), %r12
+6:	lea	40(%rsp), %r12
 	call	"runtime.spillArgs"
-	mov	%rdx, 32(%rsp)
+	mov	%rdx, (%rsp)
+	movb	$0, 32(%rsp)
 	mov	%rdx, %rax
 	mov	%r12, %rbx
 	call	"reflect.moveMakeFuncArgPtrs"
-	mov	32(%rsp), %rax
+	mov	(%rsp), %rax
 	lea	16(%rbp), %rbx
-	movb	$0, 64(%rsp)
-	lea	64(%rsp), %rcx
-	lea	72(%rsp), %rdi
+	movb	$0, 32(%rsp)
+	lea	32(%rsp), %rcx
+	lea	40(%rsp), %rdi
 	call	"\target"
-	lea	72(%rsp), %r12
+	lea	40(%rsp), %r12
 	call	"runtime.unspillArgs"
 	mov	%rbp, %rsp
 	pop	%rbp
-	ret
+5:	ret
+.globl "\name\().pcsp0", "\name\().pcsp1", "\name\().pcsp2", "\name\().pcsp3"
+.set	"\name\().pcsp0", (7b - 9b) << 16 | 216
+.set	"\name\().pcsp1", (8b - 9b) << 16
+.set	"\name\().pcsp2", (6b - 9b) << 16 | 392
+.set	"\name\().pcsp3", (5b - 9b) << 16
 .endm
 /* the slow path; what it leaves for the frame and for reflect.moveMakeFuncArgPtrs */
 .globl	"reflect.makeFuncStub.stack", "reflect.methodValueCall.stack", "reflect.moveMakeFuncArgPtrs.stack"

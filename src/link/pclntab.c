@@ -180,6 +180,10 @@ static u8 func_id(const Func *f, const char *name)
 	const char *tail = strrchr(name, '.');
 	if (tail && (!strncmp(tail, ".deferwrap", 10) || !strncmp(tail, ".gowrap", 7)))
 		return 23;              /* made by the compiler to pass the arguments of defer and go */
+	static const char *const stubs[] = {"makeFuncStub", "methodValueCall", "callReflect", "callMethod"};
+	for (size_t i = 0; i < nelem(stubs) && !strncmp(name, "reflect.", 8); i++)
+		if (!strcmp(name + 8, stubs[i]))
+			return 23;
 	if (!strncmp(name, "runtime.", 8)) {
 		for (size_t i = 0; i < nelem(ids); i++)
 			if (!strcmp(name + 8, ids[i].name))
@@ -223,18 +227,18 @@ static const char *c_name(const char *s)
 	return dot && !strncmp(dot, ".text.", 6) ? dot + 6 : s;
 }
 
-/* A section ".text.go.x" of the C runtime holds the Go function runtime.x, if that is the symbol at its start. */
-static const char *c_go_name(Image *im, const Sym *s)
+/* A section ".text.go.x" of the C runtime holds a Go function: runtime.x, or what else the symbol at its start is called. */
+static const char *c_go_name(Image *im, const Map *starts, const Sym *s)
 {
 	const char *name = c_name(s->name);
-	if (!strncmp(name, "go.", 3)) {
-		char full[128];
-		snprintf(full, sizeof full, "runtime.%s", name + 3);
-		const Sym *y = sym_find(im->p, full);
-		if (y && y->base == s && !y->baseoff)
-			return y->name;
-	}
-	return name;
+	if (strncmp(name, "go.", 3))
+		return name;
+	char full[128];
+	snprintf(full, sizeof full, "runtime.%s", name + 3);
+	const Sym *y = sym_find(im->p, full);
+	if (!y || y->base != s || y->baseoff)
+		y = (const Sym *)(uintptr_t)map_get(starts, (u64)(uintptr_t)s);
+	return y ? y->name : name;
 }
 
 static u8 func_flag(const char *name)
@@ -246,6 +250,22 @@ static u8 func_flag(const char *name)
 	return 0;
 }
 
+/* Frames of an assembly routine, if it has told of them; leaves have nothing below the return address. */
+static u32 c_frames(Tab *t, const Sym *s, const char *name)
+{
+	ARENA_LOCAL(a, 512);
+	VEC(PcVal) v = {0};
+	vec_push(t->im->ar, &v, (PcVal){0, 0});
+	for (u32 i = 0;; i++) {
+		const Sym *row = sym_find(t->im->p, arena_printf(&a, "%s.pcsp%u", name, i));
+		if (!row)
+			break;
+		vec_push(t->im->ar, &v, (PcVal){(u32)(row->addr >> 16), (i32)(row->addr & 0xffff)});
+	}
+	arena_free(&a);
+	return pc_table(t, v.a, v.n, -1, s->size);
+}
+
 static void put_func(Tab *t, const Sym *s, const char *name)
 {
 	const Code *c = s->code;
@@ -253,7 +273,7 @@ static void put_func(Tab *t, const Sym *s, const char *name)
 	u32 cu = ~0u, pcdata[NPcdata] = {0}, data[NFuncdata], pcsp = 0, pcfile = 0, pcln = 0;
 	memset(data, 0xff, sizeof data);
 	if (!c)
-		pcsp = pc_table(t, &(PcVal){0, 0}, 1, -1, s->size);     /* leaves: nothing below the return address */
+		pcsp = c_frames(t, s, name);
 	if (c) {
 		pcsp = pc_table(t, c->sp.a, c->sp.n, -1, c->size);
 		pcfile = file_table(t, c, &cu);
@@ -342,10 +362,14 @@ static const char *go_name(Image *im, const Sym *s)
 static Entry *entries(Image *im, u32 *count)
 {
 	VEC(Entry) v = {0};
+	Map starts = {0};
+	for (u32 i = im->ext.n; i-- > 0;)
+		if (im->ext.a[i]->base && !im->ext.a[i]->baseoff)
+			map_put(im->ar, &starts, (u64)(uintptr_t)im->ext.a[i]->base, (u64)(uintptr_t)im->ext.a[i]);
 	for (u32 i = 0; i < im->ntext; i++) {
 		const Sym *s = im->text[i];
 		bool c = i >= im->ngo;
-		vec_push(im->ar, &v, (Entry){s, c ? c_go_name(im, s) : go_name(im, s), s->addr});
+		vec_push(im->ar, &v, (Entry){s, c ? c_go_name(im, &starts, s) : go_name(im, s), s->addr});
 	}
 	*count = v.n;
 	return v.a;

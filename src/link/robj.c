@@ -83,12 +83,15 @@ static bool add_reloc(Program *p, const Elf *e, Sym *at, const Elf64_Rela *r)
 	return to != NULL;
 }
 
-/* An absolute symbol NAME.stack says how much of the goroutine's stack the assembly routine NAME uses. */
-static void stack_use(Program *p, const char *name, u64 bytes)
+/* What absolute symbols say about the assembly routine NAME: NAME.stack, how much of the goroutine's stack it uses; NAME.pcspN,
+ * N = 0, 1, ..., the rows of its frame table: offset << 16 | bytes SP is below its value at entry, from there on. */
+static void absolute(Program *p, const char *name, u64 value)
 {
 	size_t n = strlen(name);
 	if (n > 6 && !strcmp(name + n - 6, ".stack"))
-		sym_get(p, arena_printf(p->ar, "%.*s", (int)(n - 6), name))->stackuse = (u16)bytes;
+		sym_get(p, arena_printf(p->ar, "%.*s", (int)(n - 6), name))->stackuse = (u16)value;
+	if (n > 6 && !memcmp(name + n - 6, ".pcsp", 5))
+		sym_get(p, name)->addr = value;
 }
 
 bool robj_load(Image *im, const u8 *elf, size_t n)
@@ -103,7 +106,7 @@ bool robj_load(Image *im, const u8 *elf, size_t n)
 	for (u32 i = 1; i < e.nsym; i++) {
 		const Elf64_Sym *s = &e.sym[i];
 		if (s->st_shndx == SHN_ABS)
-			stack_use(p, e.str + s->st_name, s->st_value);
+			absolute(p, e.str + s->st_name, s->st_value);
 		if (ELF64_ST_BIND(s->st_info) == STB_LOCAL || s->st_shndx == SHN_UNDEF || s->st_shndx >= SHN_LORESERVE)
 			continue;
 		Sym *y = sym_get(p, e.str + s->st_name);
