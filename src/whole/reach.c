@@ -233,7 +233,9 @@ static bool asks_for_methods(const Joins *j, const Sym *callee)
 static void see_reflection(Reach *r, const Func *f)
 {
 	Joins *j = r->w->joins;
-	if (atomic_load_explicit(&j->reflect, memory_order_relaxed) || !strncmp(f->sym->name, "reflect.", 8))
+	struct SymDef *d = sym_def(f->sym);
+	bool expression = d && d->what == WhatWrapper && types_is_interface(d->type);   /* reflect.Type.Method as a value */
+	if (atomic_load_explicit(&j->reflect, memory_order_relaxed) || (!expression && !strncmp(f->sym->name, "reflect.", 8)))
 		return;
 	bool asks = false;
 	for (u32 i = 1; i < f->v.n && !asks; i++)
