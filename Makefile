@@ -2,6 +2,7 @@
 # make run         set-up, build, then compiles and runs the main example
 # make test        set-up, build, then every test of the fast selection
 # make bench       measures seago beside go, where go is installed; the report is $(REPORT)
+# make test-std    the tests of the standard library
 # make test-upstream  all of GOROOT/test; counts per kind and per reason of exclusion
 # make fuzz        libFuzzer on scanner, parser and checker, FUZZ_SECONDS each
 # make std         fetches the standard library's source into goroot/ if none is installed
@@ -111,6 +112,8 @@ SUITES += "unit:test/examples $(B)/seago $(GOROOT_USED)"
 SUITES += "unit:test/sanitize $(B)/asan $(GOROOT_USED)"
 SUITES += "unit:test/race $(B)/tsan/seago $(B)/seago"
 SUITES += "unit:test/cmd/run $(B)/seago $(GOROOT_USED)"
+SUITES += "unit:test/testcmd $(B)/seago"
+SUITES += "unit:test/std -seago $(B)/seago -goroot $(GOROOT_USED) -out $(B)/std-fast $(shell cat test/std-fast.txt)"
 SUITES += err:test/err run:test/run run:test/fix run:bench/run goroot:test/goroot.list
 test: std
 	$(MAKE) $(B)/seago $(B)/runner $(B)/limits $(B)/fuzz_check $(addprefix $(B)/,$(UNIT))
@@ -123,6 +126,11 @@ test: std
 test-upstream: std
 	$(MAKE) $(B)/seago $(B)/runner $(B)/test_types
 	$(B)/runner -seago $(B)/seago -goroot $(GOROOT_USED) -known test/known.txt -exclude test/goroot-excluded.txt "unit:$(B)/test_types cmd" goroot:all
+
+# the tests of every package of the standard library outside the runtime: a table in $(B)/std/table.md
+test-std: std
+	$(MAKE) $(B)/seago
+	test/std -seago $(B)/seago -goroot $(GOROOT_USED) -out $(B)/std
 
 # ROUNDS=n, REPORT=file.md (only what is between its bench marks is replaced), BENCH="names or sections"
 ROUNDS ?= 5
@@ -155,7 +163,7 @@ $(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_const $(B)/test_ssa $(
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean setup std run bench test test-upstream fuzz wc $(foreach f,$(FOLDERS),objs-$(subst /,-,$(f)))
+.PHONY: all clean setup std run bench test test-std test-upstream fuzz wc $(foreach f,$(FOLDERS),objs-$(subst /,-,$(f)))
 .SECONDARY:
 
 -include $(OBJS:.o=.d) $(wildcard $(B)/test/*.d)

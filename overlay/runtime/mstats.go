@@ -2,7 +2,10 @@
 // ask about memory.
 package runtime
 
-import "unsafe"
+import (
+	"internal/godebugs"
+	"unsafe"
+)
 
 func cgc() bool
 func creadmemstats(m *MemStats) bool
@@ -196,6 +199,11 @@ func metricValue(name string, ms *MemStats) (kind int, v uint64) {
 		unlock(&metricsState.lock)
 		if read := m[name]; read != nil {
 			return metricUint64, read()
+		}
+		for _, info := range godebugs.All {
+			if !info.Opaque && name == "/godebug/non-default-behavior/"+info.Name+":events" {
+				return metricUint64, 0 // nobody has asked for that setting yet
+			}
 		}
 		return metricBad, 0
 	}

@@ -59,7 +59,10 @@ static bool good_signature(Gen *g, const File *f, NodeId decl, const char *name,
 		why = "test functions cannot have type parameters";
 	if (!why)
 		return true;
-	SrcLoc at = pos_loc(node_start(f, decl));
+	const char *src = f->src->src, *p = src + (node_start(f, decl) - f->src->base);
+	while (p > src && memcmp(p, "func", 4))     /* the declaration's position is its name's */
+		p--;
+	SrcLoc at = pos_loc(f->src->base + (Pos)(p - src));
 	if (!g->error)
 		g->error = arena_printf(g->a, "%s:%u:%u: wrong signature for %s, %s", at.file, at.line, at.col, name, why);
 	return false;
