@@ -108,6 +108,8 @@ static void copydirect(Type *t, void *dst, const void *src) {
 
 static void wake(Sudog *s, bool success) {
 	G *gp = s->g;
+	if (s->since != 0)
+		s->since = os_nanotime() - s->since;
 	gp->param = s;
 	s->success = success;
 	rt_ready(gp);
@@ -186,7 +188,7 @@ bool rt_chan_tryrecv(Hchan *c, void *elem, bool *ok) {
 /* Queue the current goroutine by its own record; want: a receive with two results. */
 static void enqueue(Hchan *c, Waitq *q, void *elem, bool want) {
 	G *gp = rt_curg();
-	gp->one = (Sudog){ .g = gp, .elem = elem, .c = c, .flag = want };
+	gp->one = (Sudog){ .g = gp, .elem = elem, .c = c, .flag = want, .since = rt_prof_start(WaitChanReceive) };
 	gp->waits = WaitsOne;
 	gp->param = NULL;
 	gp->selectdone = 0;
@@ -198,6 +200,8 @@ static bool finish(G *gp) {
 		rt_throw("channel: corrupted waiting list");
 	gp->waits = WaitsOther;
 	gp->param = NULL;
+	if (unlikely(gp->one.since != 0))
+		rt_prof_blocked(gp, gp->one.since);
 	return gp->one.success;
 }
 

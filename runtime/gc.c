@@ -305,6 +305,7 @@ static void collect(bool forced)
 	gc_marker_init(&w);
 	gc_mark_roots(&w);
 	special_finish_mark(&w);
+	mprof_publish();
 	gc_marker_done(&w);
 	i64 t2 = os_nanotime();
 	sweep_start();

@@ -95,6 +95,7 @@ static void *large_alloc(MCache *c, u64 size, Type *typ, bool noscan, bool needz
 	s->largesize = size;
 	c->nmalloc[0]++;
 	c->largebytes += s->elemsize;
+	c->nextsample -= s->elemsize;
 	axadd(&mheap.live, s->elemsize);
 	mcentral_put(s);
 	return (void *)s->base;
@@ -113,6 +114,9 @@ void *mem_alloc(MCache *c, u64 size, Type *typ, bool needzero)
 		p = small_alloc(c, size, typ, noscan, needzero);
 	else
 		p = large_alloc(c, size, typ, noscan, needzero);
+	c = mcache_current();
+	if (unlikely(c->nextsample < 0 || mprof_each()))
+		mprof_sample(c, (uptr)p, size);
 	return p;
 }
 

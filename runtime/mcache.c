@@ -42,7 +42,7 @@ static bool next_run(MCache *c, MCacheRun *r, MSpan *s)
 	if (i >= s->nelems)
 		return false;
 	u32 end = next_bit(s->allocbits, i, s->nelems, 0), max = RunBytes / s->elemsize;
-	if (unlikely(rt_debugvars.gcstress > 1 || rt_debugvars.clobber) || !max)
+	if (unlikely(rt_debugvars.gcstress > 1 || rt_debugvars.clobber || mprof_each()) || !max)
 		max = 1;
 	if (end - i > max)
 		end = i + max;
@@ -53,6 +53,7 @@ static bool next_run(MCache *c, MCacheRun *r, MSpan *s)
 	s->alloccount += n;
 	c->nmalloc[s->spanclass >> 1] += n;
 	c->livedelta += n * s->elemsize;
+	c->nextsample -= n * s->elemsize;
 	if (s->needzero && s->elemsize <= PrezeroMax)
 		mem_zero((void *)r->bump, r->limit - r->bump);
 	if (mspan_hasbitmap(s))

@@ -290,7 +290,15 @@ void finq_mark_roots(Marker *w);
 void mfinal_wake(void);                  /* world running again */
 
 /* mprof.c */
+enum { ProfMem, ProfBlock, ProfMutex, ProfKinds };
 void mprof_sample(MCache *c, uptr p, u64 size);
+bool mprof_each(void);                  /* every allocation must ask whether it is to be sampled */
+void mprof_freed(void *bucket);
+void mprof_publish(void);
+void *mprof_buckets(u64 kind);
+void mprof_blockevent(i64 ns, i64 skip);
+void mprof_setblockrate(i64 rate);
+i64 mprof_setmutexrate(i64 rate);
 
 /* Entries of abi/entries-mem.def. */
 u64 mem_newobject(Type *typ);

@@ -233,6 +233,8 @@ static Special **settle_object(Marker *w, MSpan *s, Special **from, u64 objend)
 			r.arg = NULL, queue_add(&queues[1], r);
 		else
 			gone = !revive;
+		if (gone && sp->kind == SpecialProfile)
+			mprof_freed(sp->fn);
 		if (gone) {
 			*from = sp->next;
 			record_free(sp);

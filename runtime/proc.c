@@ -35,6 +35,8 @@ void NORETURN proc_execute(G *gp, bool inherit) {
 	P *pp = mp->p;
 	mp->curg = gp;
 	gp->m = mp;
+	if (unlikely(mp->profilehz != rt_prof_hz()))
+		rt_prof_thread(mp);
 	rt_casgstatus(gp, GRunnable, GRunning);
 	gp->waitsince = 0;
 	gp->preempt = false;

@@ -274,7 +274,8 @@ struct M {
 	void (*mstartfn)(void);
 	u64 rng;
 	GRare *rarereserve;     /* for a signal handler that needs one */
-	u64 scratch[8];         /* asm */
+	u64 proftimer;          /* 1 + id of the CPU profile's timer */
+	u64 scratch[7];
 	u64 pregs[20];          /* asynchronous preemption: GPRs, flags */
 	u64 pxmm[32];
 	uptr createstack[32];
@@ -478,6 +479,13 @@ void rt_netpoll_break(void);
 bool rt_netpoll_inited(void);
 bool rt_netpoll_anywaiters(void);
 void rt_signals_init(void);
+i64 rt_prof_start(u8 reason);                              /* a wait begins: the time, or 0 if no profile wants it */
+void rt_prof_blocked(G *gp, i64 ns);                       /* gp has waited */
+void rt_prof_contended(G *releaser, i64 ns);
+i32 rt_prof_hz(void);
+void rt_prof_thread(M *mp);                                /* the running thread: timer as rt_prof_hz says */
+void rt_prof_signal(M *mp, uptr pc, uptr sp, uptr bp);
+void rt_prof_roots(RootFn f, void *arg);
 void rt_bubble_status(G *gp, u32 old, u32 new);            /* gp has a bubble */
 void rt_bubble_active(Bubble *b, i64 d);
 i64 rt_bubble_now(const Bubble *b);

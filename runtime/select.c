@@ -85,7 +85,7 @@ static Pair afterselect(G *gp) {
 	gp->selectdone = 0;
 	Sudog *list = gp->waiting;
 	gp->waits = WaitsOther;
-	i64 index = -1;
+	i64 index = -1, waited = 0;
 	bool ok = false;
 	for (i64 i = 0; i < n; i++) {
 		Sudog *s = list;
@@ -97,6 +97,7 @@ static Pair afterselect(G *gp) {
 		if (s == won) {
 			index = k;
 			ok = s->success;
+			waited = s->since;
 		} else {
 			rt_waitq_remove(k < nsends ? &c->sendq : &c->recvq, s);
 		}
@@ -106,6 +107,8 @@ static Pair afterselect(G *gp) {
 	unlockall(cas, lockorder, n, NULL);
 	if (index < 0)
 		rt_throw("selectgo: bad wakeup");
+	if (unlikely(waited != 0))
+		rt_prof_blocked(gp, waited);
 	if (index < nsends && !ok)
 		rt_panic_plain("send on closed channel");
 	return (Pair){ (u64)index, index >= nsends && ok };
@@ -167,6 +170,7 @@ Pair select_go(Scase *cas, u16 *order0, uptr *pc0 UNUSED, i64 nsends, i64 nrecvs
 	gp->waits = WaitsMany;
 	gp->selectdone = 0;
 	gp->param = NULL;
+	i64 since = rt_prof_start(WaitSelect);
 	for (i64 i = 0; i < n; i++) {
 		i64 k = lockorder[i];
 		Hchan *c = cas[k].c;
@@ -174,6 +178,7 @@ Pair select_go(Scase *cas, u16 *order0, uptr *pc0 UNUSED, i64 nsends, i64 nrecvs
 		s->g = gp;
 		s->isselect = true;
 		s->elem = cas[k].elem;
+		s->since = since;
 		s->c = c;
 		*link = s;
 		link = &s->waitlink;

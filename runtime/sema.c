@@ -44,7 +44,7 @@ static void waitfor(u32 *addr, bool lifo, u8 reason) {
 	Root *r = root(addr);
 	G *gp = rt_curg();
 	Sudog *s = &gp->one;
-	*s = (Sudog){ .g = gp, .elem = addr, .flag = lifo };
+	*s = (Sudog){ .g = gp, .elem = addr, .flag = lifo, .since = rt_prof_start(reason) };
 	gp->waits = WaitsOne;
 	if (lifo) {
 		s->next = r->head;
@@ -69,6 +69,8 @@ static Pair afterwait(G *gp) {
 	Sudog *s = &gp->one;
 	u32 *addr = s->elem;
 	gp->waits = WaitsOther;
+	if (unlikely(s->since != 0))
+		rt_prof_blocked(gp, s->since);
 	bool given = s->ticket != 0 || cansemacquire(addr);
 	if (!given) {
 		Root *r = root(addr);
@@ -83,6 +85,8 @@ static Pair afterwait(G *gp) {
 }
 
 void rt_handoff(G *to, ResumeFn resume);
+
+static bool ismutex(u8 r) { return r == WaitSyncMutexLock || r == WaitSyncRWMutexLock || r == WaitSyncRWMutexRLock; }
 
 static void release(u32 *addr, bool handoff) {
 	Root *r = root(addr);
@@ -111,6 +115,11 @@ static void release(u32 *addr, bool handoff) {
 	if (handoff && cansemacquire(addr))
 		s->ticket = 1;
 	G *gp = s->g;
+	if (unlikely(s->since != 0)) {
+		s->since = os_nanotime() - s->since;
+		if (ismutex(gp->waitreason))
+			rt_prof_contended(rt_curg(), s->since);
+	}
 	if (s->ticket == 1 && rt_m()->locks == 0)
 		rt_handoff(gp, NULL);   /* does not return here */
 	rt_ready(gp);
@@ -139,6 +148,8 @@ static bool before(u32 a, u32 b) { return (i32)(a - b) < 0; }
 
 static Pair afternotify(G *gp) {
 	gp->waits = WaitsOther;
+	if (unlikely(gp->one.since != 0))
+		rt_prof_blocked(gp, os_nanotime() - gp->one.since);
 	return (Pair){ 0, 0 };
 }
 
@@ -150,7 +161,7 @@ void notify_wait(NotifyList *l, u32 t) {
 	}
 	G *gp = rt_curg();
 	Sudog *s = &gp->one;
-	*s = (Sudog){ .g = gp, .ticket = t };
+	*s = (Sudog){ .g = gp, .ticket = t, .since = rt_prof_start(WaitSyncCondWait) };
 	gp->waits = WaitsOne;
 	if (l->tail == NULL)
 		l->head = s;

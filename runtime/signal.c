@@ -206,6 +206,12 @@ void sig_handler(i32 sig, Siginfo *info, Ucontext *c) {
 		sys_perthread(mp);
 		return;
 	}
+	if (sig == SigProf) {
+		if (info->code == -2 || info->code == 0x80)     /* of a timer */
+			rt_prof_signal(mp, c->rip, c->rsp, c->rbp);
+		if (info->code < 0 && info->code != -6)
+			return;
+	}
 	if (sig == SigUrg) {
 		preempt(mp, c);
 		if (info->code == -6)

@@ -132,6 +132,7 @@ void rt_roots_global(RootFn f, void *arg) {
 		timer_roots(&pp->timers, &r);
 	}
 	rt_bubble_roots(timer_roots, &r);
+	rt_prof_roots(f, arg);
 }
 
 void rt_roots_g(G *gp, RootFn f, RangeFn range, void *arg) {

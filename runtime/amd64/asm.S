@@ -21,6 +21,13 @@
 rt_stackguard:
 	.quad	928
 
+/* Whether anything in the program reads memory profiles: the linker says so. */
+.section .data.rt_memprofile, "aw", @progbits
+.globl rt_memprofile
+.balign 8
+rt_memprofile:
+	.quad	0
+
 /* Kernel entry: argc at 0(rsp). */
 FN(_rt0_amd64_linux)
 	xor	%ebp, %ebp

@@ -18,7 +18,6 @@
 #define M_curg 32
 #define M_p 40
 #define M_ret 48
-#define M_scratch 352
 #define M_pregs 416
 #define M_pxmm 576
 #define P_wbbuf 80

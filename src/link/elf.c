@@ -187,6 +187,9 @@ static void build_info(Image *im)
 	s->data = (u8 *)b.a;
 }
 
+/* Without one of these nobody can see a memory profile, and none is made. */
+static const char *const profile_reader[] = {"runtime.MemProfile", "runtime.memProfile", "runtime/pprof.pprof_memProfileInternal"};
+
 bool link_program(Program *p, const LinkOptions *o, const char *out, Diag *d)
 {
 	Image im = {.ar = p->ar, .p = p, .opt = o, .diag = d};
@@ -205,6 +208,11 @@ bool link_program(Program *p, const LinkOptions *o, const char *out, Diag *d)
 	link_mark(&im, sym_get(p, "runtime.inittab"));
 	if (d->v.n)
 		return false;
+	for (size_t i = 0; i < nelem(profile_reader); i++) {
+		const Sym *s = sym_find(p, profile_reader[i]);
+		if (s && s->reachable)
+			robj_patch(&im, "rt_memprofile", 1);
+	}
 	link_layout_text(&im);
 	if (!link_stackguard(&im))
 		return false;

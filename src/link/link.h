@@ -52,6 +52,8 @@ typedef struct Image {
 extern const u8 robj_start[], robj_end[];            /* the embedded C runtime: one ELF64 relocatable file */
 /* Defines a symbol for every section and every global name of the object. False if it is malformed. */
 bool robj_load(Image *im, const u8 *elf, size_t n);
+/* A word of the C runtime gets the value the linker found. */
+void robj_patch(Image *im, const char *name, u64 value);
 /* Names the object refers to and does not define: roots of the Go side. */
 const char **robj_undefined(Program *p, const u8 *elf, size_t n, u32 *count);
 /* ---- layout.c ---- */

@@ -185,11 +185,6 @@ bool link_stackguard(Image *im)
 		report(&c);
 		return false;
 	}
-	Sym *s = sym_get(im->p, "rt_stackguard");
-	u8 *data = arena_alloc(im->ar, s->base->size, 8);
-	memcpy(data, s->base->data, s->base->size);
-	u64 v = align_up(guard + Slack, 16);
-	memcpy(data + s->baseoff, &v, sizeof v);
-	s->base->data = data;
+	robj_patch(im, "rt_stackguard", align_up(guard + Slack, 16));
 	return true;
 }

@@ -142,3 +142,12 @@ const char **robj_undefined(Program *p, const u8 *elf, size_t n, u32 *count)
 	*count = v.n;
 	return v.a;
 }
+
+void robj_patch(Image *im, const char *name, u64 value)
+{
+	Sym *s = sym_get(im->p, name)->base;
+	u8 *data = arena_alloc(im->ar, s->size, 8);
+	memcpy(data, s->data, s->size);
+	memcpy(data + sym_get(im->p, name)->baseoff, &value, sizeof value);
+	s->data = data;
+}

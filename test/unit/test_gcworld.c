@@ -13,6 +13,8 @@ static Type nodetype = { .size = 24, .ptrbytes = 16, .gcdata = nodemask, .align 
 static struct { Node *tree[NGoroutines]; Node *stack[NGoroutines][Depth + 2]; } roots;
 static u8 rootmask[(sizeof roots / 8 + 7) / 8];
 static u64 done, nodes;
+void test_system(void) __asm__("runtime._System");
+void test_system(void) {}
 Moduledata rt_firstmoduledata __asm__("runtime.firstmoduledata");
 
 #define CLOBBERS "rcx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r15", "memory", "cc"

@@ -54,6 +54,10 @@ bool os_newthread(M *mp, void *stack) { pthread_t t; (void)stack; return !pthrea
 i64 os_nanotime(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1000000000ll + t.tv_nsec; }
 void os_walltime(i64 *s, i32 *n) { *s = 0, *n = 0; }
 const char *rt_getenv(const char *n) { return getenv(n); }
+void mprof_sample(MCache *c, uptr p, u64 size) { (void)p, (void)size; c->nextsample = INT64_MAX; }
+bool mprof_each(void) { return false; }
+void mprof_freed(void *b) { (void)b; }
+void mprof_publish(void) {}
 i64 rt_godebug(const char *k, i64 d) { (void)k; return d; }
 void rt_park(bool (*f)(G *, void *), void *l, u8 r) { (void)f, (void)l, (void)r; abort(); }
 i64 rt_debug(const char *k, i64 d) { (void)k; return d; }

@@ -4,6 +4,8 @@
 #include "../../../runtime/runtime.h"
 
 Moduledata rt_firstmoduledata;
+void test_system(void) __asm__("runtime._System");
+void test_system(void) {}
 
 /* A module table with one function, so that the preemption signal finds a safe place. */
 extern u8 test_registers_first[], test_registers_end[];
