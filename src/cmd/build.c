@@ -1,5 +1,6 @@
 /* seago build and seago run. */
 #define _GNU_SOURCE
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -151,6 +152,7 @@ static int execute(const char *path, const Options *o)
 	fflush(NULL);
 	pid_t pid = fork();
 	if (pid == 0) {
+		signal(SIGXFSZ, SIG_DFL);
 		execv(path, arg.a);
 		_exit(127);
 	}

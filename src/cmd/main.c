@@ -1,4 +1,5 @@
 /* The seago command: finds the subcommand and runs it. */
+#include <signal.h>
 #include <stdio.h>
 #include "cmd.h"
 
@@ -14,6 +15,7 @@ const Command commands[] = {
 
 int main(int argc, char **argv)
 {
+	signal(SIGXFSZ, SIG_IGN);       /* a limit on file sizes is an error like a full disk */
 	if (argc < 2) {
 		cmd_help(0, NULL);
 		return 2;

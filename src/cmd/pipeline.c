@@ -88,7 +88,7 @@ void build_start(Build *b)
 	check_env(c);
 	check_target(c);
 	if (!c->goroot)
-		fatal("%s", goroot_error());
+		fatal("%s", goroot_error(&b->ar));
 	if (!c->overlay)
 		fatal("cannot find the overlay folder beside the executable or above it; set SEAGO_OVERLAY");
 	c->trimpath = b->opt.trimpath;

@@ -225,7 +225,7 @@ bool link_program(Program *p, const LinkOptions *o, const char *out, Diag *d)
 	link_relocate(&im);
 	im.entry = sym_addr(entry);
 	if (out && !write_file(&im, out)) {
-		diag_add(d, 0, "open %s: %s", out, strerror_go(errno));
+		diag_add(d, 0, "%s %s: %s", errno == ENOSPC || errno == EFBIG || errno == EIO ? "write" : "open", out, strerror_go(errno));
 		return false;
 	}
 	return true;

@@ -11,22 +11,33 @@ static bool is_goroot(Arena *a, const char *dir)
 	return file_exists(path_join(a, dir, "src/runtime/runtime.go"));
 }
 
+/* What the environment names is taken at its word. */
+static const char *goroot_said(void)
+{
+	const char *s = getenv("SEAGO_GOROOT"), *g = getenv("GOROOT");
+	return s && *s ? s : g && *g ? g : NULL;
+}
+
 static const char *find_goroot(Arena *a, const char *exedir)
 {
+	const char *said = goroot_said();
+	if (said)
+		return is_goroot(a, said) ? path_clean(a, said) : NULL;
 	const char *try[] = {
-		getenv("SEAGO_GOROOT"), getenv("GOROOT"), path_join(a, exedir, "../goroot"), path_join(a, exedir, "goroot"),
-		"/usr/local/go", "/usr/lib/go-1.26", "/usr/share/go-1.26",
+		path_join(a, exedir, "../goroot"), path_join(a, exedir, "goroot"), "/usr/local/go", "/usr/lib/go-1.26", "/usr/share/go-1.26",
 	};
 	for (size_t i = 0; i < nelem(try); i++)
-		if (try[i] && *try[i] && is_goroot(a, try[i]))
+		if (is_goroot(a, try[i]))
 			return path_clean(a, try[i]);
 	return NULL;
 }
 
-const char *goroot_error(void)
+const char *goroot_error(Arena *a)
 {
-	return "cannot find GOROOT: the standard library's source is needed; "
-	       "set GOROOT, or run 'make std' in seago's source tree to fetch it";
+	static const char advice[] = "the standard library's source is needed; set GOROOT, or run 'make std' in seago's source tree to fetch it";
+	const char *said = goroot_said();
+	return said ? arena_printf(a, "cannot find GOROOT: %s holds no src/runtime/runtime.go; %s", said, advice) :
+		arena_printf(a, "cannot find GOROOT: %s", advice);
 }
 
 static const char *exe_dir(Arena *a, const char *exe)

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include "load.h"
 
 static int by_string(const void *a, const void *b)
@@ -66,7 +67,7 @@ bool dir_has_go(const Context *c, const char *dir)
 	DIR *d = opendir(dir);
 	bool any = false;
 	for (struct dirent *e; d && !any && (e = readdir(d));)
-		any = has_suffix(e->d_name, ".go") && (e->d_type == DT_REG || (e->d_type != DT_DIR && file_exists(path_join(c->ar, dir, e->d_name))));
+		any = has_suffix(e->d_name, ".go") && (e->d_type == DT_REG || (e->d_type != DT_DIR && !dir_exists(path_join(c->ar, dir, e->d_name))));
 	if (d)
 		closedir(d);
 	for (u32 i = 0; i < c->added.n && !any; i++) {
@@ -179,6 +180,12 @@ static void run_job(void *arg, int worker, u32 i)
 	Arena *a = &v->l->worker[worker];
 	const Context *c = v->l->ctx;
 	size_t n;
+	struct stat st;
+	if (stat(j->path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		j->unreadable = true;           /* a pipe or a device may never end */
+		j->err = 0;
+		return;
+	}
 	char *src = context_read(c, a, j->path, &n);
 	if (!src || n >= UINT32_MAX / 2) {
 		j->unreadable = true;
@@ -276,7 +283,7 @@ static void take_results(Loader *l, Job *from, Job *to)
 	p->xfile = arena_array(l->ar, File *, max);
 	for (Job *j = from; j < to; j++) {
 		if (j->unreadable)
-			fail(p, at_import(l, p, arena_printf(l->ar, "open %s: %s", j->path, strerror_go(j->err))));
+			fail(p, at_import(l, p, arena_printf(l->ar, "open %s: %s", j->path, j->err ? strerror_go(j->err) : "not a regular file")));
 		else if (!j->f)
 			ignored[nig++] = j->path;
 		if (!j->f)

@@ -118,7 +118,7 @@ typedef struct Loader {
 /* Environment and machine: finds the GOROOT ($SEAGO_GOROOT, $GOROOT, <exe>/../goroot or <exe>/goroot, /usr/local/go,
  * /usr/lib/go-1.26, /usr/share/go-1.26) and the overlay beside the executable. */
 void context_init(Context *c, Arena *a, const char *exe);
-const char *goroot_error(void);    /* what to tell a user who has none */
+const char *goroot_error(Arena *a);  /* what to tell a user who has none */
 const char *context_env(const Context *c, const char *name);   /* the environment, the user's go/env, the GOROOT's go.env; "" if unset */
 const char *context_env_file(Arena *a);    /* where go env -w writes; NULL: switched off */
 const char *short_path(const Context *c, const char *path);    /* relative to the current directory if that is shorter */

@@ -105,6 +105,8 @@ static void adopt(Reach *r, Sym *s)
 
 /* ---- contents ---- */
 
+enum { SymMax = 2000000000 };   /* gc's limit */
+
 static void fill_global(Reach *r, Sym *s)
 {
 	if (s->kind != SymUndef)
@@ -115,6 +117,11 @@ static void fill_global(Reach *r, Sym *s)
 		Sym *zero = sym_runtime(r->p, "zerobase");
 		__atomic_store_n(&s->base, zero, __ATOMIC_RELEASE);
 		reach_mark(r, zero);
+		return;
+	}
+	if (l->size > SymMax) {
+		diag_add(s->def->fn->pkg->diag, s->def->fn->pos, "%s: symbol too large (%lld bytes > %d bytes)", s->name, (long long)l->size, SymMax);
+		r->bad = true;
 		return;
 	}
 	if (!embed_fill(r, s))
