@@ -114,6 +114,8 @@ SUITES += "unit:test/race $(B)/tsan/seago $(B)/seago"
 SUITES += "unit:test/cmd/run $(B)/seago $(GOROOT_USED)"
 SUITES += "unit:test/testcmd $(B)/seago"
 SUITES += "unit:test/std -seago $(B)/seago -goroot $(GOROOT_USED) -out $(B)/std-fast $(shell cat test/std-fast.txt)"
+SUITES += "unit:test/badinput $(B)/seago $(GOROOT_USED)"
+SUITES += "unit:test/badinput $(B)/asan/seago $(GOROOT_USED)"
 SUITES += err:test/err run:test/run run:test/fix run:bench/run goroot:test/goroot.list
 test: std
 	$(MAKE) $(B)/seago $(B)/runner $(B)/limits $(B)/fuzz_check $(addprefix $(B)/,$(UNIT))

@@ -3,14 +3,6 @@
 #include <stdlib.h>
 #include "cmd.h"
 
-/* First line of the GOROOT's VERSION file. */
-const char *go_version(const Context *c)
-{
-	size_t n;
-	char *v = c->goroot ? file_read(c->ar, path_join(c->ar, c->goroot, "VERSION"), &n) : NULL;
-	return v && *v ? arena_strndup(c->ar, v, strcspn(v, "\r\n")) : "go1.26";
-}
-
 static int by_path(const void *a, const void *b)
 {
 	const Module *x = *(Module *const *)a, *y = *(Module *const *)b;

@@ -88,7 +88,6 @@ bool build_discard(Build *b, LoadPkg **p, u32 n);                     /* all bod
 /* json.c */
 void json_quote(Buf *o, const char *s, size_t n);
 /* buildinfo.c */
-const char *go_version(const Context *c);             /* first line of the GOROOT's VERSION file */
 void buildinfo_text(Build *b, const LoadPkg *main, Buf *out);         /* what debug.ReadBuildInfo parses, between its marks */
 
 int cmd_build(int argc, char **argv);

@@ -203,7 +203,7 @@ bool build_program(Build *b, LoadPkg *main, const char *out)
 	start(b, &main, 1);
 	if (!define_strings(b, main))
 		return false;
-	const char *version = go_version(&b->ctx);
+	const char *version = b->ctx.goversion;
 	Buf info = {.ar = &b->ar};
 	buildinfo_text(b, main, &info);
 	define(b, "runtime.buildVersion", version);

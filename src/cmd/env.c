@@ -79,7 +79,7 @@ static int by_name(const void *a, const void *b)
 static void fill(Env *e)
 {
 	const Context *c = &e->c;
-	const char *private = context_env(c, "GOPRIVATE"), *version = go_version(c);
+	const char *private = context_env(c, "GOPRIVATE"), *version = c->goversion;
 	for (size_t i = 0; i < nelem(plain); i++)
 		add(e, plain[i].name, or(context_env(c, plain[i].name), plain[i].usual), plain[i].usual);
 	add(e, "CGO_ENABLED", "0", "0");

@@ -207,7 +207,7 @@ int cmd_version(int argc, char **argv)
 	if (i == argc) {
 		Context c = {0};
 		context_init(&c, &a, "seago");
-		printf("go version %s seago %s/%s\n", go_version(&c), c.goos, c.goarch);
+		printf("go version %s seago %s/%s\n", c.goversion, c.goos, c.goarch);
 	}
 	for (; i < argc; i++) {
 		struct stat st;

@@ -127,6 +127,9 @@ void context_init(Context *c, Arena *a, const char *exe)
 	c->cwd = current_dir(a);
 	c->modules = strcmp(context_env(c, "GO111MODULE"), "off") != 0;
 	c->minor = 26;
+	size_t n;
+	char *v = c->goroot ? file_read(a, path_join(a, c->goroot, "VERSION"), &n) : NULL;
+	c->goversion = v && has_prefix(v, "go1.") ? arena_strndup(a, v, strcspn(v, "\r\n")) : "go1.26";
 }
 
 /* ---- files ---- */

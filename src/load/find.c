@@ -149,8 +149,19 @@ static void find_in_modules(Loader *l, LoadPkg *p)
 		p->dir = dir;
 		p->mod = m;
 	}
-	if (!found)
-		missing(l, p, unusable ? arena_printf(l->ar, "%s", unusable->error) : missing_text(l, p->path));
+	if (found) {
+		module_used(l, found, p);
+		if (found->error)
+			missing(l, p, found->error);
+		return;
+	}
+	if (!unusable && modules_complete(l)) {
+		find_in_modules(l, p);
+		if (p->mod && !(l->ctx->mod && !strcmp(l->ctx->mod, "mod")))
+			go_fatal(1, "go: updates to go.mod needed; to update it:\n\tgo mod tidy");
+		return;
+	}
+	missing(l, p, unusable ? arena_printf(l->ar, "%s", unusable->error) : missing_text(l, p->path));
 }
 
 /* ---- GOPATH ---- */

@@ -25,6 +25,7 @@ typedef struct Context {
 	const char *cwd;
 	bool modules;                  /* GO111MODULE is not off */
 	int minor;                     /* newest language version: go1.<minor> */
+	const char *goversion;         /* "go1.26.8": first line of the GOROOT's VERSION */
 	VEC(const char *) tags;        /* from -tags and the defaults that are not computed */
 	bool trimpath;                 /* -trimpath */
 	const char *mod, *modfile;     /* -mod, -modfile; NULL: not given */
@@ -97,6 +98,9 @@ typedef struct Loader {
 	Context *ctx;
 	Checker *chk;
 	Module *main_mod;
+	struct ModFile *main_file;     /* its go.mod */
+	Map sums;                      /* go.sum: Name* of "path version" -> "h1:..." */
+	bool whole_graph;              /* mods is what the whole module graph says, not only the main module's list */
 	VEC(Module *) mods;            /* the build list: the main module, then the others by path */
 	bool vendored;                 /* packages of other modules come from the main module's vendor folder */
 	Map vendor_mod;                /* then: Name* of a package -> Module* */
@@ -137,7 +141,25 @@ typedef struct ManifestPkg { const char *path; bool only; VEC(const char *) take
 typedef struct Manifest { VEC(ManifestPkg) pkg; } Manifest;
 Manifest *manifest_read(Arena *a, const char *overlay_dir);
 ManifestPkg *manifest_find(Manifest *m, const char *path);
+/* ---- semver.c ---- */
+bool semver_valid(const char *v);                    /* v1.2.3, v1.2.3-pre+build */
+int semver_cmp(const char *a, const char *b);
+bool gover_valid(const char *v);                     /* 1.26, 1.26.1, 1.26rc1 */
+int gover_cmp(const char *a, const char *b);
+/* ---- modfile.c: go.mod and go.work ---- */
+typedef struct ModReq { const char *path, *version; bool indirect; u32 line; } ModReq;
+typedef struct ModReplace { const char *path, *version /* NULL: all */, *to, *to_version /* NULL: a directory */; } ModReplace;
+typedef struct ModFile {
+	const char *file, *path, *go, *toolchain;
+	VEC(ModReq) require, exclude;
+	VEC(ModReplace) replace;
+	VEC(const char *) use;
+	VEC(const char *) fault;       /* what is wrong: "go.mod:3: ..." */
+} ModFile;
+ModFile *modfile_parse(Arena *a, const char *file, const char *shown, const char *text, size_t n, bool lax);
 /* ---- module.c ---- */
+bool modules_complete(Loader *l);                    /* a package was not found: reads the whole graph; false if that was done */
+void module_used(Loader *l, Module *m, const LoadPkg *p);   /* p comes from m: its language version; checks go.sum, sets m->error */
 const char *module_file(Arena *a, const char *dir);  /* nearest go.mod at or above dir; NULL if none */
 void modules_find(Loader *l);                        /* the main module and its build list */
 /* ---- find.c: where an import path leads ---- */
