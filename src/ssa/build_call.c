@@ -532,12 +532,14 @@ ValueId closure_wrap(Build *b, Callee *c, const char *what)
 	w->pos = w->f->pos = b->pos;
 	w->f->wrapper = w->f->needctxt = w->f->is_closure = true;
 	w->f->funcid = FuncIDWrapper;
-	Obj **f = arena_array(b->ar, Obj *, c->narg + 2);
+	Obj **f = arena_array(b->ar, Obj *, c->narg + c->keep.n + 2);
 	f[0] = types_field(b->k, b->pkg, intern_str("F"), b_basic(b, KindUintptr), false);
 	if (c->kind == CalleeClosure || c->kind == CalleeCode)
 		f[nf++] = types_field(b->k, b->pkg, intern_str("C"), b_basic(b, c->kind == CalleeClosure ? KindUnsafePointer : KindUintptr), false);
 	for (u32 i = 0; i < c->narg; i++)
 		f[nf++] = types_field(b->k, b->pkg, intern_str(arena_printf(b->ar, "X%u", i)), c->arg[i].t, false);
+	for (u32 i = 0; i < c->keep.n; i++)
+		f[nf++] = types_field(b->k, b->pkg, intern_str(arena_printf(b->ar, "K%u", i)), b_basic(b, KindUnsafePointer), false);
 	Type *ct = types_struct(b->k, f, NULL, nf);
 	Layout *l = types_layout(b->k, ct);
 	ValueId obj = v_new(b, ct, 0);
@@ -554,6 +556,13 @@ ValueId closure_wrap(Build *b, Callee *c, const char *what)
 	for (u32 i = 0; i < c->narg; i++, nf++) {
 		val_store(b, obj, l->offset[nf], c->arg[i], true);
 		in.arg[i] = val_keep(w, val_load(w, c->arg[i].t, ctx, l->offset[nf], true));
+	}
+	memset(&in.keep, 0, sizeof in.keep);
+	for (u32 i = 0; i < c->keep.n; i++, nf++) {
+		v_store(b, obj, l->offset[nf], c->keep.a[i], FlagNonNil | FlagWB);
+		vec_push(w->ar, &in.keep, v_load(w, TyPtr, ctx, l->offset[nf], FlagNonNil));
+		if (c->keep_heap)
+			b->f->v.a[v_n(b, SsaKeepAlive, TyVoid, &c->keep.a[i], 1)].flags |= FlagMustHeap;
 	}
 	call_emit(w, &in);
 	if (w->cur)
