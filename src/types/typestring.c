@@ -369,7 +369,7 @@ static void put(Writer *w, Type *t)
 		buf_puts(w->b, "<nil>");
 		return;
 	}
-	if (w->depth > 100) {
+	if (w->depth > (link_style(w) ? 20000 : 100)) {      /* link names tell all types apart */
 		buf_puts(w->b, "...");
 		return;
 	}
