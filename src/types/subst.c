@@ -138,11 +138,28 @@ static Type *subst_union(Checker *k, Type *t, const TypeEnv *env)
 	return s ? s : t;
 }
 
+/* An instance of a generic type that is local to generic code gets the arguments of that code too, behind its own. */
+static Type *subst_local(Checker *k, Type *t, const NamedLazy *o, const TypeEnv *env)
+{
+	u32 n = t->named.ntargs, all = n + o->nouter;
+	Type **v = k_array(k, Type *, all);
+	bool changed = false;
+	for (u32 i = 0; i < all; i++) {
+		Type *x = i < n ? t->named.targs[i] : o->outer[i - n];
+		v[i] = subst(k, x, env);
+		changed |= v[i] != x;
+	}
+	return changed ? type_instance(NULL, k, t->named.lazy->pos, t->named.origin, v, all) : t;
+}
+
 static Type *subst_named(Checker *k, Type *t, const TypeEnv *env)
 {
 	if (t->named.ntargs) {
 		u32 want = t->named.origin->named.ntparams;
-		if (want && want != t->named.ntargs)
+		const NamedLazy *o = t->named.origin->named.lazy;
+		if (want && o->nouter && want == t->named.ntargs)
+			return subst_local(k, t, o, env);
+		if (want && want != t->named.ntargs && want + o->nouter != t->named.ntargs)
 			return k->typ[KindInvalid];
 		Type **v = subst_list(k, t->named.targs, t->named.ntargs, env);
 		return v ? type_instance(NULL, k, t->named.lazy->pos, t->named.origin, v, t->named.ntargs) : t;
@@ -273,6 +290,8 @@ static Type *named_instance(Checker *k, Pos pos, Type *origin, Type **targs, u32
 		t->named.targs[i] = targs[i];
 		t->flags |= targs[i]->flags & TypeHasTParam;
 	}
+	if (origin->named.ntparams == n && origin->named.lazy->nouter)
+		t->flags |= TypeHasTParam;      /* those of the function it is declared in */
 	t->named.lazy = k_new(k, NamedLazy);
 	t->named.lazy->pos = pos;
 	t->canon = t;

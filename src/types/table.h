@@ -16,7 +16,7 @@ typedef struct Shard { Lock lock; Arena arena; } Shard;
 typedef struct Tables {
 	Shard shard[16];
 	_Atomic u32 next_id;
-	Table cons, canon, inst, subst, methods, linkname;
+	Table cons, canon, inst, subst, methods, linkname, locals;
 	Lock qual_lock;            /* guards PkgPriv.qual of all packages */
 	Arena qual_arena;
 	Lock pool_lock;

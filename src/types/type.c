@@ -260,6 +260,12 @@ Type *named_rhs(Type *t)
 		env.tparams = o->named.lazy->outer;
 		if (o->named.lazy->nouter != t->named.ntargs)
 			return k->typ[KindInvalid];
+	} else if (o->named.ntparams + o->named.lazy->nouter == t->named.ntargs) {
+		u32 n = o->named.ntparams;
+		env.tparams = k_array(k, Type *, t->named.ntargs);
+		memcpy(env.tparams, o->named.tparams, n * sizeof *env.tparams);
+		for (u32 i = 0; i < o->named.lazy->nouter; i++)
+			env.tparams[n + i] = o->named.lazy->outer[i];
 	} else if (o->named.ntparams != t->named.ntargs) {
 		return k->typ[KindInvalid];
 	}

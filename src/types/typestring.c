@@ -317,23 +317,85 @@ static bool is_local_type(const Obj *o)
 	return o->pkg && o->pkg->scope && o->parent != o->pkg->scope && !(o->flags & ObjGlobal);
 }
 
+/* ---- numbers of local types ---- */
+
+typedef struct LocalTypes { const File *f; u32 n; Pos pos[]; } LocalTypes;   /* type declarations inside bodies, in order */
+static bool locals_eq(void *val, void *key) { return ((LocalTypes *)val)->f == key; }
+
+static bool is_top_level(const File *f, NodeId n)
+{
+	u32 lo = 0, hi = list_len(f, f->decls);
+	while (lo < hi) {                       /* declarations are made in the order they stand in */
+		u32 mid = lo + (hi - lo) / 2;
+		NodeId d = list_at(f, f->decls, mid);
+		if (d == n)
+			return true;
+		if (d < n)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return false;
+}
+
+static const LocalTypes *local_types(Checker *k, const File *f)
+{
+	Tables *tab = k->priv;
+	u64 h = hash_mix((u64)(uintptr_t)f, 7);
+	Entry *e = table_find(&tab->locals, h, locals_eq, (void *)(uintptr_t)f);
+	if (e)
+		return e->val;
+	u32 n = 0;
+	for (NodeId i = 1; i < f->nnode; i++)
+		n += node_kind(f, i) == NodeTypeDecl;
+	LocalTypes *l = k_alloc(k, sizeof *l + n * sizeof l->pos[0], 8);
+	*l = (LocalTypes){.f = f};
+	for (NodeId i = 1; i < f->nnode; i++)
+		if (node_kind(f, i) == NodeTypeDecl && !(node_at(f, i)->flag & FlagAlias) && !is_top_level(f, i))
+			l->pos[l->n++] = node_at(f, node_at(f, i)->a)->pos;
+	return table_add(k, &tab->locals, h, locals_eq, (void *)(uintptr_t)f, l);
+}
+
+/* Counting from 1 through the files of the package, as gc numbers them: names of local types end in it. */
+static u32 local_number(Checker *k, const Obj *o)
+{
+	u32 n = 0;
+	for (u32 i = 0; i < o->pkg->nfile; i++) {
+		const File *f = o->pkg->file[i];
+		const LocalTypes *l = local_types(k, f);
+		if (o->pos < f->src->base || o->pos > f->src->base + f->src->size) {
+			n += l->n;
+			continue;
+		}
+		for (u32 j = 0; j < l->n && l->pos[j] <= o->pos; j++)
+			n++;
+		return n;
+	}
+	bug("local type %s of no file", o->name->s);
+}
+
 static void put_typename(Writer *w, Obj *o)
 {
-	if (link_style(w) && w->q == QualPath && is_local_type(o)) {
-		Obj *fn = o->var.func;
-		if (fn) {
-			char *name = types_funcname(w->k, w->b->ar, fn, NULL, 0);
-			buf_printf(w->b, "%s.%s·%u", name, o->name->s, o->pos - fn->pos);
-		} else {
-			put_pkg(w, o->pkg);
-			buf_printf(w->b, "glob..%s·%u", o->name->s, o->pos - (o->file ? o->file->src->base : 0));
-			if (o->file)
-				buf_printf(w->b, ".%u", o->file->index);
-		}
-		return;
-	}
 	put_pkg(w, o->pkg);
 	buf_puts(w->b, o->name->s);
+}
+
+/* Arguments of an instance. Those of the function around a local type come first in its name, and last in the instance. */
+static void put_named_targs(Writer *w, Type *t)
+{
+	u32 n = t->named.origin->named.ntparams, all = t->named.ntargs;
+	if (!n || all <= n) {
+		put_list(w, t->named.targs, all);
+		return;
+	}
+	Buf *b = w->b;
+	put_list(w, t->named.targs + n, all - n);
+	b->n--;                                 /* the bracket */
+	buf_puts(b, ";");
+	u32 at = b->n;
+	put_list(w, t->named.targs, n);
+	memmove(b->a + at, b->a + at + 1, b->n - at - 1);
+	b->n--;
 }
 
 static void put_chan(Writer *w, Type *t)
@@ -418,9 +480,11 @@ static void put(Writer *w, Type *t)
 	case KindNamed:
 		put_typename(w, t->named.obj);
 		if (t->named.ntargs && (link_style(w) || t->named.origin->named.ntparams))
-			put_list(w, t->named.targs, t->named.ntargs);
+			put_named_targs(w, t);
 		else if (t->named.ntparams && !link_style(w))
 			put_tparams(w, t->named.tparams, t->named.ntparams);
+		if (link_style(w) && w->q == QualPath && is_local_type(t->named.obj))
+			buf_printf(w->b, "\xc2\xb7%u", local_number(w->k, t->named.obj));
 		break;
 	case KindTypeParam: put_tparam(w, t); break;
 	case KindAlias:
