@@ -170,6 +170,7 @@ ValueId v_1(Build *b, SsaOp op, Ty ty, ValueId x);
 ValueId v_2(Build *b, SsaOp op, Ty ty, ValueId x, ValueId y);
 ValueId v_3(Build *b, SsaOp op, Ty ty, ValueId x, ValueId y, ValueId z);
 ValueId v_n(Build *b, SsaOp op, Ty ty, const ValueId *a, u32 n);
+ValueId eq_contents(Build *b, Val x, Val y);                        /* of strings as long as each other */
 ValueId v_load(Build *b, Ty ty, ValueId ptr, i64 off, u32 flags);
 void v_store(Build *b, ValueId ptr, i64 off, ValueId v, u32 flags);
 ValueId v_bool(Build *b, ValueId cond_true_value);                /* 0/1 of a comparison: identity, documents intent */

@@ -30,8 +30,60 @@ static ValueId chain_end(Build *b, Chain *c, ValueId last)
 	return var_get(b, c->r);
 }
 
+enum { EqWords = 4 };
+
+typedef struct Bytes { ValueId p; const u8 *known; u32 flags; } Bytes;   /* known: constant contents */
+
+static Bytes bytes_at(Build *b, ValueId p, u32 flags)
+{
+	const Value *v = &b->f->v.a[p];
+	const Sym *s = v->op == SsaAddr ? v->sym : NULL;
+	return (Bytes){p, s && s->readonly && s->data && !s->rel.n ? s->data + v->aux : NULL, flags};
+}
+
+static ValueId word_at(Build *b, Bytes m, u32 at, Ty ty)
+{
+	i64 bits = 0;
+	if (!m.known)
+		return v_load(b, ty, m.p, at, at ? FlagNonNil : m.flags);
+	memcpy(&bits, m.known + at, ty_size(ty));
+	u32 shift = 64 - 8 * ty_size(ty);
+	return v_const(b, ty, (i64)((u64)bits << shift) >> shift);
+}
+
+/* Equality of n bytes by words, the last of which may overlap the one before; 0: too many. */
+static ValueId eq_words(Build *b, Bytes x, Bytes y, u64 n)
+{
+	Ty ty = n >= 8 ? TyI64 : n >= 4 ? TyI32 : n >= 2 ? TyI16 : TyI8;
+	u32 size = ty_size(ty), words = (u32)((n + size - 1) / size);
+	ValueId diff = 0;
+	if (!n || n > EqWords * 8)
+		return 0;
+	for (u32 i = 0; i < words; i++) {
+		u32 at = i + 1 < words ? i * size : (u32)n - size;
+		ValueId p = word_at(b, x, at, ty), q = word_at(b, y, at, ty);
+		if (words == 1)
+			return v_2(b, SsaEq, TyI8, p, q);
+		ValueId d = v_2(b, SsaXor, ty, p, q);
+		diff = diff ? v_2(b, SsaOr, ty, diff, d) : d;
+	}
+	return v_2(b, SsaEq, TyI8, diff, v_const(b, ty, 0));
+}
+
+/* Contents of strings whose lengths are equal; one of them is constant perhaps. */
+ValueId eq_contents(Build *b, Val x, Val y)
+{
+	i64 n;
+	ValueId len = v_isconst(b, x.p[1], &n) ? x.p[1] : y.p[1], e = 0;
+	if (v_isconst(b, len, &n))
+		e = eq_words(b, bytes_at(b, x.p[0], FlagNonNil), bytes_at(b, y.p[0], FlagNonNil), (u64)n);
+	return e ? e : call_rt1(b, "memequal", TyI8, 3, x.p[0], y.p[0], x.p[1]);
+}
+
 static ValueId eq_string(Build *b, Val x, Val y)
 {
+	if (x.p[0] == y.p[0] && x.p[1] == y.p[1])
+		return v_const(b, TyI8, 1);
 	i64 n;
 	if (v_isconst(b, x.p[1], &n) && !n)
 		return v_2(b, SsaEq, TyI8, y.p[1], v_int(b, 0));
@@ -43,7 +95,7 @@ static ValueId eq_string(Build *b, Val x, Val y)
 		return same_len;
 	Chain c = chain_begin(b);
 	chain_and(b, &c, same_len);
-	return chain_end(b, &c, call_rt1(b, "memequal", TyI8, 3, x.p[0], y.p[0], x.p[1]));
+	return chain_end(b, &c, eq_contents(b, x, y));
 }
 
 static ValueId eq_iface(Build *b, Val x, Val y)
@@ -65,6 +117,9 @@ ValueId eq_mem(Build *b, Type *t, ValueId p, i64 poff, ValueId q, i64 qoff)
 		return v_const(b, TyI8, 1);
 	p = v_offset(b, p, poff);
 	q = v_offset(b, q, qoff);
+	ValueId e = l->regular && l->size <= 16 ? eq_words(b, bytes_at(b, p, 0), bytes_at(b, q, 0), (u64)l->size) : 0;
+	if (e)
+		return e;
 	if (l->regular)
 		return call_rt1(b, "memequal", TyI8, 3, p, q, v_int(b, l->size));
 	return call_sym(b, sym_eq(b->p, t), rt_sig(b, "pp", "b"), NULL, (ValueId[]){p, q}, 2);
@@ -130,7 +185,7 @@ ValueId eq_step(Build *b, EqStep s, Val x, Val y)
 	case EqLength:
 		return v_2(b, SsaEq, TyI8, x.p[1], y.p[1]);
 	case EqContents:
-		return call_rt1(b, "memequal", TyI8, 3, x.p[0], y.p[0], x.p[1]);
+		return eq_contents(b, x, y);
 	default:
 		return eq(b, x, y);
 	}

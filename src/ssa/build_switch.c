@@ -1,7 +1,7 @@
 /* switch and type switch.
  *
  * Cases are tried in order, except that many integer constants become a jump table when they are dense and a binary search when
- * they are not (the spec forbids duplicate constants, so order does not matter then). */
+ * they are not, and many strings are told apart by their length first (the spec forbids duplicate constants, so order does not matter then). */
 #include "build.h"
 #include <stdlib.h>
 
@@ -48,15 +48,9 @@ static void search(Build *b, ValueId x, const IntCase *c, u32 n, BlockId none, b
 static void table(Build *b, ValueId x, const IntCase *c, u32 n, BlockId none, bool uns)
 {
 	u32 range = (u32)((u64)c[n - 1].v - (u64)c[0].v) + 1;
-	Type *wide = b_basic(b, uns ? KindUint64 : KindInt64);
-	(void)wide;
 	if (v_ty(b, x) != TyI64)
 		x = v_1(b, uns ? SsaZeroExt : SsaSignExt, TyI64, x);
 	x = v_2(b, SsaSub, TyI64, x, v_int(b, c[0].v));
-	BlockId in = b_block(b);
-	b_if(b, v_2(b, SsaLtU, TyI8, x, v_int(b, range)), in, none, 1);
-	b_seal(b, in);
-	b_start(b, in);
 	b->f->b.a[b->cur].term = TermSwitch;
 	b->f->b.a[b->cur].ctl = x;
 	u32 at = 0;
@@ -107,6 +101,63 @@ static void dispatch_ints(Build *b, ValueId x, const IntCase *c, u32 n, BlockId 
 		search(b, x, c, n, none, uns);
 }
 
+/* ---- strings: first the length, then the bytes ---- */
+
+typedef struct StrCase { u32 n, order; NodeId e; BlockId to; } StrCase;
+
+static int by_length(const void *x, const void *y)
+{
+	const StrCase *p = x, *q = y;
+	return p->n != q->n ? (p->n < q->n ? -1 : 1) : p->order < q->order ? -1 : 1;
+}
+
+static bool string_cases(Build *b, ListId clauses, Type *tag, const BlockId *body, StrCase **out, u32 *n)
+{
+	VEC(StrCase) v = {0};
+	if (types_under(tag)->kind != KindString)
+		return false;
+	for (u32 i = 0; i < list_len(b->file, clauses); i++) {
+		NodeId cases = node_at(b->file, list_at(b->file, clauses, i))->a;
+		for (u32 j = 0; j < expr_count(b->file, cases); j++) {
+			NodeId e = expr_item(b->file, cases, j);
+			if (!is_const(b, e) || types_under(b_typeof(b, e))->kind == KindInterface)
+				return false;
+			Val y = expr(b, e);
+			i64 len;
+			if (!v_isconst(b, y.p[1], &len))
+				return false;
+			vec_push(b->ar, &v, (StrCase){(u32)len, v.n, e, body[i]});
+		}
+	}
+	if (v.n < SearchMin)
+		return false;
+	qsort(v.a, v.n, sizeof *v.a, by_length);
+	*out = v.a;
+	*n = v.n;
+	return true;
+}
+
+static void dispatch_strings(Build *b, Val x, const StrCase *c, u32 n, BlockId none)
+{
+	VEC(IntCase) len = {0};
+	for (u32 i = 0; i < n; i++)
+		if (!len.n || vec_last(&len).v != c[i].n)
+			vec_push(b->ar, &len, (IntCase){c[i].n, b_block(b)});
+	search(b, x.p[1], len.a, len.n, none, false);
+	for (u32 i = 0, k = 0; k < len.n; k++) {
+		b_seal(b, len.a[k].to);
+		b_start(b, len.a[k].to);
+		for (; i < n && c[i].n == len.a[k].v; i++) {
+			BlockId next = b_block(b);
+			b->pos = node_at(b->file, c[i].e)->pos;
+			b_if(b, c[i].n ? eq_contents(b, x, expr(b, c[i].e)) : v_const(b, TyI8, 1), c[i].to, next, 0);
+			b_seal(b, next);
+			b_start(b, next);
+		}
+		b_jump(b, none);
+	}
+}
+
 static bool constant_cases(Build *b, ListId clauses)
 {
 	for (u32 i = 0; i < list_len(b->file, clauses); i++) {
@@ -129,6 +180,11 @@ static void dispatch(Build *b, ListId clauses, NodeId tag, const BlockId *body, 
 		u32 n;
 		if (int_cases(b, clauses, x.t, body, &c, &n)) {
 			dispatch_ints(b, x.p[0], c, n, none, kind_is_unsigned((TypeKind)types_under(x.t)->kind));
+			return;
+		}
+		StrCase *sc;
+		if (string_cases(b, clauses, x.t, body, &sc, &n)) {
+			dispatch_strings(b, x, sc, n, none);
 			return;
 		}
 	}

@@ -166,8 +166,11 @@ Val val_load(Build *b, Type *t, ValueId ptr, i64 off, bool nonnil)
 	if (!n && !nonnil)
 		v_nilcheck(b, ptr);
 	v.n = (u8)n;
-	for (u32 i = 0; i < n; i++)
-		v.p[i] = v_load(b, part[i].ty, ptr, off + part[i].off, nonnil || i ? FlagNonNil : 0);
+	u8 kind = types_under(t)->kind;
+	for (u32 i = 0; i < n; i++) {
+		u32 length = i && (kind == KindString || kind == KindSlice) ? FlagLength : 0;
+		v.p[i] = v_load(b, part[i].ty, ptr, off + part[i].off, (nonnil || i ? FlagNonNil : 0) | length);
+	}
 	return v;
 }
 

@@ -2,16 +2,16 @@
  *
  * Scoped state, undone when the walk leaves a subtree: a hash table of pure values; facts "this condition has this value here"
  * from branches and passed checks; pointers known not to be nil; what memory holds (memory.c). With these, values fold, nil checks and bounds checks
- * go away and branches are decided. Bounds: i < n holds if the same check was passed, or if a branch has said i < n and i is known
- * not to be negative; a loop counter that starts at zero or more and goes up by one below some bound is not. */
+ * go away and branches are decided. Bounds: i < n holds if the same check was passed or if it follows from what is known about sizes
+ * (prove.c). */
 #include "gvn.h"
 
-enum { CountDepth = 4, FaultLimit = 4096 };
+enum { FaultLimit = 4096 };
 
 typedef struct Entry { u64 hash; ValueId v; u32 next; } Entry;
 /* a < b or a <= b, signed or not */
 typedef struct Less { ValueId a, b; bool sign, strict; } Less;
-typedef struct Mark { u32 entry, less, truth, nonnil, mem; } Mark;
+typedef struct Mark { u32 entry, less, truth, nonnil, mem, facts; } Mark;
 typedef struct Truth { ValueId v; u8 old; } Truth;
 
 typedef struct Gvn {
@@ -19,6 +19,7 @@ typedef struct Gvn {
 	Arena *ar;
 	Dom dom;
 	Mem *mem;
+	Facts *facts;
 	VEC(Entry) entry; u32 *bucket; u32 nbucket;
 	VEC(Less) less;
 	VEC(Truth) truth; u8 *known;      /* by value: 0 unknown, 1 zero, 2 not zero */
@@ -63,6 +64,16 @@ static bool nonnil(const Gvn *g, ValueId p)
 	return g->isnonnil[p] || op == SsaLocalAddr || (op == SsaNew && !(g->f->v.a[p].flags & FlagBuf)) || op == SsaAddr || op == SsaNilCheck || op == SsaArgAddr || op == SsaResultAddr;
 }
 
+/* An unsigned relation is a signed one too if the bigger side is not negative. */
+static void learn_less(Gvn *g, Less l)
+{
+	if (!l.sign && prove_low(g->facts, l.b) < 0)
+		return;
+	prove_learn(g->facts, l.a, l.b, l.strict ? -1 : 0);
+	if (!l.sign)
+		prove_learn(g->facts, 0, l.a, 0);
+}
+
 static void learn(Gvn *g, ValueId c, bool truth)
 {
 	const Value *v = &g->f->v.a[c];
@@ -78,13 +89,24 @@ static void learn(Gvn *g, ValueId c, bool truth)
 	case SsaLtS: case SsaLtU: case SsaLeS: case SsaLeU: {
 		bool strict = v->op == SsaLtS || v->op == SsaLtU, sign = v->op == SsaLtS || v->op == SsaLeS;
 		Less l = truth ? (Less){a, b, sign, strict} : (Less){b, a, sign, !strict};
-		if (g->f->v.a[a].ty == TyI64)
-			vec_push(g->ar, &g->less, l);
+		if (g->f->v.a[a].ty != TyI64)
+			break;
+		vec_push(g->ar, &g->less, l);
+		learn_less(g, l);
 		break;
 	}
 	case SsaEq: case SsaNe:
 		if (g->f->v.a[a].ty == TyPtr && g->f->v.a[b].op == SsaConst && !g->f->v.a[b].aux && truth == (v->op == SsaNe))
 			learn_nonnil(g, a);
+		if (g->f->v.a[a].ty != TyI64)
+			break;
+		if (truth == (v->op == SsaEq)) {
+			prove_learn(g->facts, a, b, 0);
+			prove_learn(g->facts, b, a, 0);
+		} else if (g->f->v.a[b].op == SsaConst)
+			prove_differs(g->facts, a, g->f->v.a[b].aux);
+		else if (g->f->v.a[a].op == SsaConst)
+			prove_differs(g->facts, b, g->f->v.a[a].aux);
 		break;
 	}
 }
@@ -97,85 +119,6 @@ static bool is_const(const Gvn *g, ValueId v, i64 *c)
 	return true;
 }
 
-static bool stated(const Gvn *g, ValueId a, ValueId b, bool sign)
-{
-	for (u32 i = g->less.n; i-- > 0;) {
-		const Less *l = &g->less.a[i];
-		if (l->a == a && l->sign == sign && l->strict && l->b == b)
-			return true;
-	}
-	return false;
-}
-
-/* A counter: starts at zero or more, and every way round adds one after a test that it is below something. */
-static bool counts_up(const Gvn *g, ValueId phi, u32 depth);
-
-static bool nonneg(const Gvn *g, ValueId v, u32 depth)
-{
-	const Value *x = &g->f->v.a[v];
-	i64 c;
-	if (x->op == SsaConst)
-		return x->aux >= 0;
-	for (u32 i = g->less.n; i-- > 0;) {
-		const Less *l = &g->less.a[i];
-		if (l->b == v && l->sign && is_const(g, l->a, &c) && c >= (l->strict ? -1 : 0))
-			return true;
-	}
-	if (!depth)
-		return false;
-	switch (x->op) {
-	case SsaZeroExt:
-		return true;
-	case SsaAnd:
-		return nonneg(g, resolve(g->f, x->arg[0]), depth - 1) || nonneg(g, resolve(g->f, x->arg[1]), depth - 1);
-	case SsaShrU:
-		return is_const(g, resolve(g->f, x->arg[1]), &c) && c > 0 && c < 64 && x->ty == TyI64;
-	case SsaPhi:
-		return counts_up(g, v, depth - 1);
-	}
-	return false;
-}
-
-/* Is b only entered when phi < something held? Looks up the dominators as far as the block of phi. */
-static bool tested_below(const Gvn *g, ValueId phi, BlockId b)
-{
-	BlockId top = g->f->v.a[phi].block;
-	for (; b && b != top; b = g->dom.idom[b]) {
-		const Block *blk = &g->f->b.a[b];
-		if (blk->pred.n != 1)
-			continue;
-		const Block *p = &g->f->b.a[blk->pred.a[0]];
-		if (p->term != TermIf || p->succ.a[0] == p->succ.a[1])
-			continue;
-		const Value *c = &g->f->v.a[resolve(g->f, p->ctl)];
-		bool yes = p->succ.a[0] == b;
-		if (c->op == SsaLtS && yes && resolve(g->f, c->arg[0]) == phi)
-			return true;
-		if (c->op == SsaLeS && !yes && resolve(g->f, c->arg[1]) == phi)
-			return true;
-	}
-	return false;
-}
-
-static bool counts_up(const Gvn *g, ValueId phi, u32 depth)
-{
-	const Value *x = &g->f->v.a[phi];
-	if (x->nargs != 2 || x->ty != TyI64)
-		return false;
-	bool start = false, step = false;
-	for (u32 i = 0; i < 2; i++) {
-		ValueId a = resolve(g->f, x->arg[i]);
-		const Value *v = &g->f->v.a[a];
-		i64 c;
-		if (v->op == SsaAdd && resolve(g->f, v->arg[0]) == phi && is_const(g, resolve(g->f, v->arg[1]), &c) && c == 1 &&
-		    tested_below(g, phi, v->block))
-			step = true;
-		else if (dom_over(&g->dom, v->block, x->block) && v->block != x->block && nonneg(g, a, depth))
-			start = true;
-	}
-	return start && step;
-}
-
 /* ---- checks ---- */
 
 static bool in_bounds(const Gvn *g, const Value *v)
@@ -185,11 +128,7 @@ static bool in_bounds(const Gvn *g, const Value *v)
 	bool upto = v->aux != BoundsIndex && v->aux != BoundsIndexU;
 	if (is_const(g, i, &ci) && is_const(g, n, &cn))
 		return upto ? (u64)ci <= (u64)cn : (u64)ci < (u64)cn;
-	if (upto && (i == n || (is_const(g, i, &ci) && ci == 0)))
-		return true;
-	if (stated(g, i, n, false))
-		return true;
-	return stated(g, i, n, true) && nonneg(g, i, CountDepth);
+	return prove_le(g->facts, i, n, upto ? 0 : -1) && prove_le(g->facts, 0, i, 0);
 }
 
 static bool seen_check(const Gvn *g, const Value *v)
@@ -224,6 +163,12 @@ static void visit_access(Gvn *g, ValueId id)
 	}
 }
 
+/* The second operand is the length or capacity of something, not an index. */
+static bool of_length(i64 kind)
+{
+	return kind <= BoundsSliceAcapU || (kind >= BoundsSlice3Alen && kind <= BoundsSlice3AcapU);
+}
+
 static bool visit_check(Gvn *g, ValueId id)
 {
 	Value *v = &g->f->v.a[id];
@@ -236,11 +181,15 @@ static bool visit_check(Gvn *g, ValueId id)
 		return true;
 	}
 	if (v->op == SsaBounds) {
+		if (of_length(v->aux))          /* it is one here, whatever it was before it became one */
+			prove_learn(g->facts, 0, resolve(g->f, v->arg[1]), 0);
 		if (in_bounds(g, v) || seen_check(g, v)) {
 			v->op = SsaInvalid;
 			g->changed = true;
 		} else if (v->aux != BoundsConvert) {
-			vec_push(g->ar, &g->less, (Less){resolve(g->f, v->arg[0]), resolve(g->f, v->arg[1]), false, v->aux == BoundsIndex || v->aux == BoundsIndexU});
+			Less l = {resolve(g->f, v->arg[0]), resolve(g->f, v->arg[1]), false, v->aux == BoundsIndex || v->aux == BoundsIndexU};
+			vec_push(g->ar, &g->less, l);
+			learn_less(g, l);
 		}
 		return true;
 	}
@@ -305,6 +254,43 @@ static void number(Gvn *g, ValueId id)
 	*b = g->entry.n - 1;
 }
 
+static void to_const(Gvn *g, ValueId id, i64 c)
+{
+	Value *v = &g->f->v.a[id];
+	*v = (Value){.op = SsaConst, .ty = v->ty, .aux = c, .pos = v->pos, .block = v->block, .inl = v->inl};
+	g->changed = true;
+}
+
+/* What the sizes of operands decide: comparisons, signs of quotients, shifts that stay below the width. */
+static void visit_sizes(Gvn *g, ValueId id)
+{
+	Value *v = &g->f->v.a[id];
+	i64 c;
+	if (v->nargs != 2)
+		return;
+	ValueId a = v->arg[0], b = v->arg[1];
+	switch (v->op) {
+	case SsaLtS: case SsaLeS: {
+		i64 k = v->op == SsaLtS ? -1 : 0;
+		if (g->f->v.a[a].ty != TyI64)
+			break;
+		if (prove_le(g->facts, a, b, k))
+			to_const(g, id, 1);
+		else if (prove_le(g->facts, b, a, -1 - k))
+			to_const(g, id, 0);
+		break;
+	}
+	case SsaDivS: case SsaRemS:
+		if (v->ty == TyI64 && is_const(g, b, &c) && c > 0 && prove_low(g->facts, a) >= 0)
+			v->op = v->op == SsaDivS ? SsaDivU : SsaRemU;
+		break;
+	case SsaShl: case SsaShrS: case SsaShrU:
+		if (!(v->flags & FlagBounded) && prove_low(g->facts, b) >= 0 && prove_high(g->facts, b) < 8 * ty_size((Ty)v->ty))
+			v->flags |= FlagBounded;
+		break;
+	}
+}
+
 static void visit_value(Gvn *g, ValueId id)
 {
 	Value *v = &g->f->v.a[id];
@@ -319,6 +305,7 @@ static void visit_value(Gvn *g, ValueId id)
 		return;
 	if (ssa_fold(g->f, id))
 		g->changed = true;
+	visit_sizes(g, id);
 	if (numbered(v))
 		number(g, id);
 }
@@ -361,6 +348,7 @@ static void leave(Gvn *g, Mark m)
 		g->bucket[e.hash & (g->nbucket - 1)] = e.next;
 	}
 	mem_release(g->mem, m.mem);
+	prove_release(g->facts, m.facts);
 	g->less.n = m.less;
 	while (g->truth.n > m.truth)
 		g->known[vec_pop(&g->truth).v] = 0;
@@ -370,7 +358,7 @@ static void leave(Gvn *g, Mark m)
 
 static Mark mark(const Gvn *g)
 {
-	return (Mark){g->entry.n, g->less.n, g->truth.n, g->nonnil.n, mem_mark(g->mem)};
+	return (Mark){g->entry.n, g->less.n, g->truth.n, g->nonnil.n, mem_mark(g->mem), prove_mark(g->facts)};
 }
 
 static void walk(Gvn *g)
@@ -424,6 +412,7 @@ void ssa_gvn(Func *f)
 	g.isnonnil = arena_array(&ar, u8, f->v.n);
 	vec_push(&ar, &g.entry, (Entry){0});
 	g.mem = mem_new(f, &g.dom, &ar);
+	g.facts = prove_new(f, &g.dom, &ar);
 	walk(&g);
 	drop_invalid(f);
 	for (u32 i = 0; i < g.folded.n; i++)

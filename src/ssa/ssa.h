@@ -65,6 +65,7 @@ enum {  /* Value.flags */
 	FlagUnlikely = 64,
 	FlagBuf = 256,        /* New: a buffer for a result; nil if it cannot be in the frame */
 	FlagVolatile = 128,   /* Load, Store of slots read by the panic machinery: not moved, not removed */
+	FlagLength = 256,     /* Load: a length or capacity, never negative */
 };
 
 /* Where operations keep what (aux, the union, callee):

@@ -24,7 +24,7 @@
 static const char *const ty_name[TyMax] = {"void", "i8", "i16", "i32", "i64", "ptr", "f32", "f64"};
 static const struct { u16 bit; const char *name; } flag_name[] = {
 	{FlagBounded, "bounded"}, {FlagWB, "wb"}, {FlagMustHeap, "heap"}, {FlagNonNil, "nonnil"},
-	{FlagNoreturn, "noreturn"}, {FlagTail, "tail"}, {FlagUnlikely, "unlikely"}, {FlagVolatile, "volatile"},
+	{FlagNoreturn, "noreturn"}, {FlagTail, "tail"}, {FlagUnlikely, "unlikely"}, {FlagVolatile, "volatile"}, {FlagLength, "length"},
 	{FlagBuf, "buf"},
 };
 #define FUNC_BITS(X) X(wrapper) X(needctxt) X(nosplit) X(has_defer) X(has_recover) X(nosafepoint) X(is_closure) X(open_defers) X(noinline)
