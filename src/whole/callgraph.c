@@ -1,7 +1,7 @@
 /* The call graph, bottom up: strongly connected components of the live functions, callees before callers.
  *
  * An edge is a static call or a reference to code (a closure made, a function value): the summary of a literal is wanted where its
- * closure is made. Components come from Tarjan's algorithm with an explicit stack. Functions are taken in the order
+ * closure is made. An itab refers to its methods: calls through it may become calls of them. Components come from Tarjan's algorithm with an explicit stack. Functions are taken in the order
  * of their names, so that nothing depends on the order in which they were found. A component is handed to the workers when those it
  * has edges to are done; it may look at their functions and at its own, at no others. */
 #include <stdatomic.h>
@@ -49,6 +49,19 @@ static void add_edge(Graph *g, u32 *out, u32 *n, Sym *s)
 		out[(*n)++] = (u32)i - 1;
 }
 
+static const Sym *itab_of(Sym *s)
+{
+	s = sym_target(s);
+	return s && s->def && s->def->what == WhatItab ? s : NULL;
+}
+
+static void add_methods(Graph *g, u32 *out, u32 *n, const Sym *itab)
+{
+	for (u32 i = 0; i < itab->rel.n; i++)
+		if (itab->rel.a[i].off >= 24)
+			add_edge(g, out, n, itab->rel.a[i].sym);
+}
+
 static void find_edges(Graph *g, CallNode *x)
 {
 	Func *f = x->f;
@@ -56,7 +69,8 @@ static void find_edges(Graph *g, CallNode *x)
 	for (BlockId b = 1; b < f->b.n; b++)
 		for (u32 i = 0; i < f->b.a[b].v.n; i++) {
 			const Value *v = &f->v.a[f->b.a[b].v.a[i]];
-			max += v->op == SsaCall || v->op == SsaAddr;
+			const Sym *tab = v->op == SsaAddr ? itab_of(v->sym) : NULL;
+			max += tab ? tab->rel.n : v->op == SsaCall || v->op == SsaAddr;
 		}
 	x->succ = arena_array(g->ar, u32, max + 1);
 	for (BlockId b = 1; b < f->b.n; b++)
@@ -64,6 +78,8 @@ static void find_edges(Graph *g, CallNode *x)
 			const Value *v = &f->v.a[f->b.a[b].v.a[i]];
 			if (v->op == SsaCall)
 				add_edge(g, x->succ, &x->n, v->callee);
+			else if (v->op == SsaAddr && itab_of(v->sym))
+				add_methods(g, x->succ, &x->n, itab_of(v->sym));
 			else if (v->op == SsaAddr)
 				add_edge(g, x->succ, &x->n, v->sym);
 		}

@@ -5,6 +5,8 @@
  * arguments and returned values become phis of the second half. Every copied value says in the inline tree
  * which call it came through: tracebacks, runtime.Callers and line tables show the same frames as without.
  *
+ * Calls through an interface whose itab is known, often because the function that made it was inlined, become calls of the method.
+ *
  * Not inlined: what asks for the identity of its frame (recover, defer, caller's pc or sp), what has parameters on the stack, what
  * a directive forbids, members of the caller's own component, calls that never return and calls in cold blocks. */
 #include "whole.h"
@@ -278,6 +280,50 @@ static void hide(Func *f, BlockId b, u32 at)
 	blk->v.n--;
 }
 
+/* ---- calls through an interface whose dynamic type is known ---- */
+
+static ValueId through_copies(const Func *f, ValueId v)
+{
+	while (f->v.a[v].op == SsaCopy || f->v.a[v].op == SsaNilCheck)
+		v = f->v.a[v].arg[0];
+	return v;
+}
+
+/* The method that a code word loaded from an itab of the program is; NULL: not known. */
+static Sym *itab_method(const Func *f, ValueId code)
+{
+	const Value *load = &f->v.a[through_copies(f, code)];
+	if (load->op != SsaLoad)
+		return NULL;
+	const Value *tab = &f->v.a[through_copies(f, load->arg[0])];
+	Sym *s = tab->op == SsaAddr ? sym_target(tab->sym) : NULL;
+	if (!s || !s->def || s->def->what != WhatItab)
+		return NULL;
+	for (u32 i = 0; i < s->rel.n; i++)
+		if (s->rel.a[i].off == (u64)(tab->aux + load->aux))
+			return sym_target(s->rel.a[i].sym);
+	return NULL;
+}
+
+/* What is left of the interface is the data word: the receiver. */
+static void call_method(Func *f, ValueId call)
+{
+	const Value *v = &f->v.a[call];
+	const ValueId *a = value_args(f, call);
+	Sym *to = v->callee && v->callee->def && v->callee->def->what == WhatImethod ? itab_method(f, a[0]) : NULL;
+	Func *g = to ? sym_code(to) : NULL;
+	if (!g || g->sig->nin != v->nargs - 1 || g->sig->nout != v->sig->nout)
+		return;
+	u32 n = v->nargs - 1;
+	ARENA_LOCAL(ar, 512);
+	ValueId *rest = arena_array(&ar, ValueId, n + 1);
+	memcpy(rest, a + 1, n * sizeof *rest);
+	f->v.a[call].op = SsaCall;
+	f->v.a[call].callee = to;
+	value_set_args(f, call, rest, n);
+	arena_free(&ar);
+}
+
 static bool worth(Func *f, Func *g)
 {
 	return g->inline_cost && g->inline_cost <= (f->v.n > BigFunc ? BigCost : CostMax);
@@ -291,6 +337,8 @@ void inline_calls(Func *f)
 	for (BlockId first = 1; first < nblock; first++) {
 		BlockId b = first;
 		for (u32 i = 0; i < f->b.a[b].v.n && !f->b.a[b].cold; i++) {
+			if (f->v.a[f->b.a[b].v.a[i]].op == SsaCallCode)
+				call_method(f, f->b.a[b].v.a[i]);
 			const Value *v = &f->v.a[f->b.a[b].v.a[i]];
 			if (v->op != SsaCall || v->flags & (FlagNoreturn | FlagTail) || !v->callee)
 				continue;
