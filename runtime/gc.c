@@ -194,6 +194,13 @@ static u64 globals_bytes(void)
 	return n;
 }
 
+void gc_scan_sizes(u64 *heap, u64 *stack, u64 *globals)
+{
+	*heap = mheap.marked;
+	*stack = stackbytes;
+	*globals = globals_bytes();
+}
+
 void gc_mark_roots(Marker *w)
 {
 	for (Moduledata *md = &rt_firstmoduledata; md; md = md->next) {

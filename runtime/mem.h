@@ -308,6 +308,10 @@ void mem_bulkbarrier(uptr dst, uptr src, u64 size);
 void mem_bulkbarriersrc(uptr dst, uptr src, u64 size);
 Pair mem_findobject(uptr p);
 u64 mem_readstats(void *ms);
+u64 metrics_read(void *m);
+u64 mem_classsize(u64 class);
+void gc_scan_sizes(u64 *heap, u64 *stack, u64 *globals);  /* what the last cycle had to look at */
+void fin_counts(u64 n[4]);              /* finalizers, cleanups: queued, executed */
 u64 gc_run(void);
 void gc_forced_wait(void);
 u64 gc_setpercent(i64 percent);

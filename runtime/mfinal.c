@@ -392,3 +392,11 @@ u64 weak_strong(u64 *h)
 {
 	return h ? *h : 0;
 }
+
+void fin_counts(u64 n[4])
+{
+	for (u32 k = 0; k < 2; k++) {
+		n[2 * k] = queues[k].queued;
+		n[2 * k + 1] = queues[k].executed;
+	}
+}

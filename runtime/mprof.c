@@ -118,10 +118,11 @@ void mprof_publish(void)
 
 /* ---- waits ---- */
 
+/* Waits for mutexes are always timed, for the metrics. */
 i64 rt_prof_start(u8 reason)
 {
 	bool mutex = reason == WaitSyncMutexLock || reason == WaitSyncRWMutexLock || reason == WaitSyncRWMutexRLock;
-	return unlikely(aloadrelaxed(&blockrate) > 0 || (mutex && aloadrelaxed(&mutexrate) > 0)) ? os_nanotime() : 0;
+	return mutex || unlikely(aloadrelaxed(&blockrate) > 0) ? os_nanotime() : 0;
 }
 
 static void record(u32 kind, G *gp, u64 count, u64 cycles)

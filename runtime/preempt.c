@@ -70,9 +70,13 @@ void rt_preemptall(void) {
 
 static u32 worldsema;
 
-bool rt_try_stop_the_world(const char *why UNUSED) {
+static struct { i64 began, stopped; bool gc; } pause;    /* the one who stops the world */
+
+bool rt_try_stop_the_world(const char *why) {
 	if (!acas(&worldsema, 0, 1))
 		return false;
+	pause.began = os_nanotime();
+	pause.gc = why[0] == 'G' && why[1] == 'C';
 	M *mp = rt_m();
 	mp->stopping = true;
 	rt_lock(&sched.lock);
@@ -98,6 +102,7 @@ bool rt_try_stop_the_world(const char *why UNUSED) {
 	while (wait && !rt_notetsleep(&sched.stopnote, 100 * 1000))
 		rt_preemptall();
 	astore(&sched.worldstopped, 1);
+	pause.stopped = os_nanotime();
 	return true;
 }
 
@@ -138,6 +143,7 @@ void rt_start_the_world(void) {
 	}
 	rt_unlock(&sched.lock);
 	mp->stopping = false;
+	rt_metric_pause(pause.gc, pause.stopped - pause.began, os_nanotime() - pause.began);
 	astore(&worldsema, 0);
 	while (work != NULL) {
 		P *pp = work;

@@ -38,6 +38,8 @@ void NORETURN proc_execute(G *gp, bool inherit) {
 	if (unlikely(mp->profilehz != rt_prof_hz()))
 		rt_prof_thread(mp);
 	rt_casgstatus(gp, GRunnable, GRunning);
+	if (unlikely(gp->waitsince < 0))
+		rt_metric_latency(os_nanotime() + gp->waitsince);
 	gp->waitsince = 0;
 	gp->preempt = false;
 	if (unlikely(aloadrelaxed(&sched.sysmonwait)))
@@ -352,6 +354,8 @@ void rt_ready(G *gp) {
 	rt_casgstatus(gp, GWaiting, GRunnable);
 	P *pp = rt_p();
 	if (pp != NULL) {
+		if (unlikely((pp->readytick++ & 63) == 0))
+			gp->waitsince = -os_nanotime();
 		runq_put(pp, gp, true);
 	} else {
 		rt_lock(&sched.lock);

@@ -227,7 +227,7 @@ struct P {
 	G *runnext;             /* owner P only; stealers take it by cas */
 	G *gfree;
 	i32 gfreen;
-	u32 pad0;
+	u32 readytick;          /* one wake-up of 64 is timed */
 	Sudog *sudogfree;
 	Timer *timerfree;       /* Sleep's */
 	u64 goidcache, goidcacheend;
@@ -480,6 +480,9 @@ bool rt_netpoll_inited(void);
 bool rt_netpoll_anywaiters(void);
 void rt_signals_init(void);
 i64 rt_prof_start(u8 reason);                              /* a wait begins: the time, or 0 if no profile wants it */
+void rt_metric_pause(bool gc, i64 stopping, i64 total);    /* ns */
+void rt_metric_latency(i64 ns);
+void rt_metric_mutexwait(i64 ns);
 void rt_prof_blocked(G *gp, i64 ns);                       /* gp has waited */
 void rt_prof_contended(G *releaser, i64 ns);
 i32 rt_prof_hz(void);

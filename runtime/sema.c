@@ -117,8 +117,10 @@ static void release(u32 *addr, bool handoff) {
 	G *gp = s->g;
 	if (unlikely(s->since != 0)) {
 		s->since = os_nanotime() - s->since;
-		if (ismutex(gp->waitreason))
+		if (ismutex(gp->waitreason)) {
+			rt_metric_mutexwait(s->since);
 			rt_prof_contended(rt_curg(), s->since);
+		}
 	}
 	if (s->ticket == 1 && rt_m()->locks == 0)
 		rt_handoff(gp, NULL);   /* does not return here */

@@ -36,6 +36,11 @@ u32 sizeclass_of(u64 size)
 	return rt_size_class128[(size - 1024 + 127) >> 7];
 }
 
+u64 mem_classsize(u64 class)
+{
+	return class < NumSizeClasses ? rt_class_size[class] : 0;
+}
+
 u32 sizeclass_pages(u32 class)
 {
 	return classpages[class];
