@@ -115,7 +115,7 @@ static void open_chunk(Arena *a, size_t want)
 
 void *arena_grow(Arena *a, size_t size, size_t align, bool zero)
 {
-	size_t want = min_u64(max_u64(a->total, ChunkFirst), ChunkMax), need = size + align + sizeof(ArenaChunk);
+	size_t want = a->chunk ? min_u64(max_u64(2 * a->chunk->size, ChunkFirst), ChunkMax) : ChunkFirst, need = size + align + sizeof(ArenaChunk);
 	open_chunk(a, max_u64(want, need));
 	char *p = (char *)align_up((uintptr_t)(a->chunk + 1), align);
 	a->p = p + size;
@@ -145,16 +145,14 @@ void *arena_alloc_checked(Arena *a, size_t size, size_t align)
 
 void *arena_fresh(Arena *a, size_t size)
 {
+	if (!a->chunk)
+		open_chunk(a, ChunkFirst);
 	size = align_up(size + sizeof(ArenaChunk) + ChunkSmall, 4096);   /* large: it goes back to the system */
 	ArenaChunk *c = from_system(size);
 	c->size = size;
 	a->total += size;
-	if (a->chunk) {                 /* behind the chunk in use, which stays the newest */
-		c->prev = a->chunk->prev;
-		a->chunk->prev = c;
-	} else {
-		a->chunk = c;
-	}
+	c->prev = a->chunk->prev;       /* behind the chunk in use, which stays the newest */
+	a->chunk->prev = c;
 	return (void *)align_up((uintptr_t)(c + 1), 16);
 }
 

@@ -100,10 +100,12 @@ static void compile_one(void *arg, int worker, u32 i)
 	bug_context_func = f->sym->name;
 	ssa_run_passes(f);
 	const char *why;
-	if (gen_frame_fits(f, &w->tmp[worker], &why))
+	if (gen_frame_fits(f, &w->tmp[worker], &why)) {
 		f->sym->code = gen_func(f, &arch_amd64, &w->out[worker], &w->tmp[worker]);
-	else
+		link_encode(f->sym->code, &w->out[worker], &w->tmp[worker]);
+	} else {
 		refuse(w, f, why);
+	}
 	arena_reset(&w->tmp[worker]);
 	arena_free(f->ar);              /* nobody looks inside a compiled function */
 	bug_context_func = NULL;

@@ -127,6 +127,7 @@ typedef struct Code {
 	u32 deferreturn;           /* pc of the recovery block, 0 none */
 	bool open_defers;
 	u32 defer_bits_off, defer_slots_off;    /* below varp */
+	struct CodeTabs *tabs;     /* link's own */
 } Code;
 
 typedef struct MFunc {

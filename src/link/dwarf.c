@@ -30,6 +30,7 @@ static const u8 abbrevs[] = {
 
 typedef struct Dw {
 	Image *im;
+	Arena *ar;                      /* its own: this runs beside relocation */
 	const char *producer;
 	Buf info, line, frame, abbrev, ranges;
 	u32 cie;                        /* offset in frame */
@@ -82,9 +83,9 @@ typedef struct Files { VEC(const char *) name; Map index; } Files;
 
 static u32 file_index(Dw *d, Files *f, const char *name)
 {
-	u64 *slot = map_slot(d->im->ar, &f->index, (u64)(uintptr_t)intern_str(name));
+	u64 *slot = map_slot(d->ar, &f->index, (u64)(uintptr_t)intern_str(name));
 	if (!*slot) {
-		vec_push(d->im->ar, &f->name, name);
+		vec_push(d->ar, &f->name, name);
 		*slot = f->name.n;
 	}
 	return (u32)*slot;
@@ -133,8 +134,8 @@ static void line_func(Dw *d, Buf *b, Files *files, LineState *st, const Sym *s)
 	const Code *c = s->code;
 	u32 pro = prologue_end(c);
 	for (u32 i = 0; i < c->line.n; i++) {
-		SrcLoc l = link_loc(c->line.a[i].pos);
-		u32 file = file_index(d, files, l.file), pc = c->line.a[i].pc, next = i + 1 < c->line.n ? c->line.a[i + 1].pc : c->size;
+		CodeLoc l = c->tabs->loc[i];
+		u32 file = file_index(d, files, c->tabs->file.a[l.file]), pc = c->line.a[i].pc, next = i + 1 < c->line.n ? c->line.a[i + 1].pc : c->size;
 		if (!i || ((pc < pro || !pro) && (file != st->file || l.line != st->line)))
 			line_row(b, st, s->addr + pc, file, l.line);
 		if (pro && next > pro) {
@@ -266,14 +267,14 @@ typedef struct InlNode { VEC(PcRange) r; u32 child, sibling; } InlNode;    /* 1 
 /* The entries as a tree with the code each covers, inner calls included. */
 static InlNode *inline_tree(Dw *d, const Code *c, u32 *roots)
 {
-	InlNode *node = arena_array(d->im->ar, InlNode, c->ninlined);
+	InlNode *node = arena_array(d->ar, InlNode, c->ninlined);
 	for (u32 i = 0; i < c->line.n; i++) {
 		u32 lo = c->line.a[i].pc, hi = i + 1 < c->line.n ? c->line.a[i + 1].pc : c->size;
 		for (i32 k = (i32)c->line.a[i].inl - 1; k >= 0 && hi > lo; k = c->inlined[k].parent) {
 			if (node[k].r.n && vec_last(&node[k].r).hi == lo)
 				vec_last(&node[k].r).hi = hi;
 			else
-				vec_push(d->im->ar, &node[k].r, (PcRange){lo, hi});
+				vec_push(d->ar, &node[k].r, (PcRange){lo, hi});
 		}
 	}
 	*roots = 0;
@@ -288,7 +289,7 @@ static InlNode *inline_tree(Dw *d, const Code *c, u32 *roots)
 /* The entry that inlined copies of a function refer to, made before the first function of the unit that needs it. */
 static void abstract_func(Dw *d, const Sym *fn)
 {
-	u64 *slot = map_slot(d->im->ar, &d->abstract, (u64)(uintptr_t)fn);
+	u64 *slot = map_slot(d->ar, &d->abstract, (u64)(uintptr_t)fn);
 	if (*slot)
 		return;
 	*slot = d->info.n - d->unit;
@@ -320,7 +321,7 @@ static void inlined_calls(Dw *d, Files *files, const Sym *s, const InlNode *node
 			continue;
 		SrcLoc l = link_loc(pos_at(s->code, call->pc));
 		uleb(b, AbbrevInl);
-		put(b, *map_slot(d->im->ar, &d->abstract, (u64)(uintptr_t)call->fn), 4);
+		put(b, *map_slot(d->ar, &d->abstract, (u64)(uintptr_t)call->fn), 4);
 		put(b, d->ranges.n, 4);
 		uleb(b, file_index(d, files, l.file));
 		uleb(b, l.line);
@@ -360,11 +361,10 @@ static void info_func(Dw *d, Files *files, const Sym *s)
 /* A unit: functions [i, n) of text, all of one package and with code of ours. */
 static void unit(Dw *d, Sym *const *fn, u32 n, u32 len)
 {
-	Image *im = d->im;
 	const Sym *first = fn[0], *last = fn[n - 1];
 	u64 end = last->addr + last->code->size;
 	Files files = {0};
-	Buf rows = {.ar = im->ar}, *b = &d->info;
+	Buf rows = {.ar = d->ar}, *b = &d->info;
 	LineState st = {first->addr, 1, 1};
 	buf_putc(&rows, 0);
 	uleb(&rows, 9);
@@ -402,9 +402,9 @@ static void unit(Dw *d, Sym *const *fn, u32 n, u32 len)
 }
 
 /* "Go cmd/compile go1.26.1; seago": tools look for the version in it. */
-static const char *producer(Image *im)
+static const char *producer(Image *im, Arena *ar)
 {
-	Buf b = {.ar = im->ar};
+	Buf b = {.ar = ar};
 	const Sym *s = sym_find(im->p, "runtime.buildVersion");
 	buf_puts(&b, "Go cmd/compile ");
 	if (s && s->rel.n == 1 && s->rel.a[0].sym->data)
@@ -413,10 +413,10 @@ static const char *producer(Image *im)
 	return buf_str(&b);
 }
 
-u32 link_dwarf(Image *im, DebugSect *out)
+u32 link_dwarf(Image *im, Arena *ar, DebugSect *out)
 {
-	Dw d = {.im = im, .producer = producer(im)};
-	d.info.ar = d.line.ar = d.frame.ar = d.abbrev.ar = d.ranges.ar = im->ar;
+	Dw d = {.im = im, .ar = ar, .producer = producer(im, ar)};
+	d.info.ar = d.line.ar = d.frame.ar = d.abbrev.ar = d.ranges.ar = ar;
 	frame_cie(&d);
 	u32 ranges = open_length(&d.ranges);
 	put(&d.ranges, 5, 2);

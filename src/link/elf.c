@@ -12,6 +12,15 @@ enum { Page = 4096, ImageBase = 0x400000, NPhdr = 4 };
 
 typedef struct Out { Buf b; Buf shstr; VEC(Elf64_Shdr) sh; Arena *ar; } Out;
 
+/* What goes to the file behind the sections, made beside them; and the segments. */
+typedef struct Extra {
+	Image *im;
+	Elf64_Phdr ph[NPhdr];
+	DebugSect debug[DebugSectMax]; u32 ndebug;
+	Buf tab, str;                  /* symbols and their names */
+	Arena debug_ar, names_ar;
+} Extra;
+
 static void pad_to(Buf *b, u64 n)
 {
 	static const char zero[Page];
@@ -77,14 +86,12 @@ static void contents(Image *im, Out *o)
 			.sh_type = s->nobits ? SHT_NOBITS : SHT_PROGBITS, .sh_flags = sect_flags((Sect)k), .sh_addr = s->addr,
 			.sh_offset = s->off, .sh_size = s->size, .sh_addralign = k == SectText ? 32 : 16,
 		});
-		if (s->nobits || !s->size)
-			continue;
-		pad_to(&o->b, s->off);
-		buf_write(&o->b, s->data, s->size);
+		if (!s->nobits && s->size)
+			o->b.n = (u32)(s->off + s->size);
 	}
 }
 
-static void symbol(Out *o, Buf *tab, Buf *str, const char *name, u64 addr, u64 size, u32 sect, bool text)
+static void symbol(Buf *tab, Buf *str, const char *name, u64 addr, u64 size, u32 sect, bool text)
 {
 	Elf64_Sym s = {
 		.st_name = str->n, .st_info = ELF64_ST_INFO(STB_LOCAL, text ? STT_FUNC : STT_OBJECT),
@@ -95,53 +102,80 @@ static void symbol(Out *o, Buf *tab, Buf *str, const char *name, u64 addr, u64 s
 }
 
 /* Functions and variables, in address order. Names of the C runtime's sections lose their prefix. */
-static void symtab(Image *im, Out *o)
+static void names(Image *im, Extra *x)
 {
-	Buf tab = {.ar = o->ar}, str = {.ar = o->ar};
 	Elf64_Sym none = {0};
-	buf_write(&tab, &none, sizeof none);
-	buf_putc(&str, 0);
+	buf_write(&x->tab, &none, sizeof none);
+	buf_putc(&x->str, 0);
 	for (u32 k = 0; k < SectMax; k++)
 		for (u32 i = 0; i < im->sect[k].sym.n; i++) {
 			const Sym *s = im->sect[k].sym.a[i];
 			if (k == SectRodata || k == SectPclntab)
 				continue;
 			const char *name = s->name, *dot = strncmp(name, "c:", 2) ? NULL : strstr(name, ".text.");
-			symbol(o, &tab, &str, dot ? dot + 6 : name, s->addr, s->code ? s->code->size : s->size, k, k == SectText);
+			symbol(&x->tab, &x->str, dot ? dot + 6 : name, s->addr, s->code ? s->code->size : s->size, k, k == SectText);
 		}
-	u32 n = (u32)(tab.n / sizeof(Elf64_Sym));
-	pad_to(&o->b, align_up(o->b.n, 8));
-	section(o, ".symtab", (Elf64_Shdr){.sh_type = SHT_SYMTAB, .sh_offset = o->b.n, .sh_size = tab.n, .sh_link = o->sh.n + 1,
-		.sh_info = n, .sh_addralign = 8, .sh_entsize = sizeof(Elf64_Sym)});
-	buf_write(&o->b, tab.a, tab.n);
-	section(o, ".strtab", (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_offset = o->b.n, .sh_size = str.n, .sh_addralign = 1});
-	buf_write(&o->b, str.a, str.n);
 }
 
-static void debug(Image *im, Out *o)
+static void symtab(Out *o, const Extra *x)
 {
-	DebugSect s[DebugSectMax];
-	u32 n = link_dwarf(im, s);
-	for (u32 i = 0; i < n; i++) {
-		section(o, s[i].name, (Elf64_Shdr){.sh_type = SHT_PROGBITS, .sh_offset = o->b.n, .sh_size = s[i].size, .sh_addralign = 1});
-		buf_write(&o->b, s[i].data, s[i].size);
+	u32 n = (u32)(x->tab.n / sizeof(Elf64_Sym));
+	pad_to(&o->b, align_up(o->b.n, 8));
+	section(o, ".symtab", (Elf64_Shdr){.sh_type = SHT_SYMTAB, .sh_offset = o->b.n, .sh_size = x->tab.n, .sh_link = o->sh.n + 1,
+		.sh_info = n, .sh_addralign = 8, .sh_entsize = sizeof(Elf64_Sym)});
+	buf_write(&o->b, x->tab.a, x->tab.n);
+	section(o, ".strtab", (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_offset = o->b.n, .sh_size = x->str.n, .sh_addralign = 1});
+	buf_write(&o->b, x->str.a, x->str.n);
+}
+
+static void debug(Out *o, const Extra *x)
+{
+	for (u32 i = 0; i < x->ndebug; i++) {
+		const DebugSect *s = &x->debug[i];
+		section(o, s->name, (Elf64_Shdr){.sh_type = SHT_PROGBITS, .sh_offset = o->b.n, .sh_size = s->size, .sh_addralign = 1});
+		buf_write(&o->b, s->data, s->size);
 	}
 }
 
-static bool write_file(Image *im, const char *path)
+/* The three things left when all addresses are known; the longest first. */
+static void fill(void *arg, int worker, u32 i)
 {
-	Out o = {.ar = im->ar, .b = {.ar = im->ar}, .shstr = {.ar = im->ar}};
-	Elf64_Phdr ph[NPhdr];
-	segments(im, ph);
-	u64 last = im->sect[SectData].off + im->sect[SectData].size;
-	o.b.a = arena_alloc(im->ar, last + (last >> 2), 64);    /* most of what comes */
-	o.b.cap = (u32)(last + (last >> 2));
-	pad_to(&o.b, sizeof(Elf64_Ehdr) + sizeof ph);
+	Extra *x = arg;
+	switch (i) {
+	case 0:
+		if (!x->im->opt->nodebug)
+			x->ndebug = link_dwarf(x->im, &x->debug_ar, x->debug);
+		break;
+	case 1:
+		link_masks(x->im);
+		link_relocate(x->im);
+		break;
+	case 2:
+		x->tab.ar = x->str.ar = &x->names_ar;
+		if (!x->im->opt->strip)
+			names(x->im, x);
+		break;
+	}
+}
+
+/* Room for the whole file; what is not used is not touched. */
+static void begin_file(Image *im)
+{
+	u64 last = im->sect[SectData].off + im->sect[SectData].size, cap = 4 * last + (1 << 20);
+	if (cap > UINT32_MAX)
+		cap = UINT32_MAX & ~4095u;
+	im->filecap = (u32)cap;
+	im->file = arena_fresh(im->ar, cap);
+}
+
+static bool write_file(Image *im, const Extra *x, const char *path)
+{
+	const Elf64_Phdr *ph = x->ph;
+	Out o = {.ar = im->ar, .b = {.ar = im->ar, .a = (char *)im->file, .cap = im->filecap}, .shstr = {.ar = im->ar}};
 	contents(im, &o);
-	if (!im->opt->nodebug)
-		debug(im, &o);
-	if (!im->opt->strip)
-		symtab(im, &o);
+	debug(&o, x);
+	if (x->tab.n)
+		symtab(&o, x);
 	u32 name = sh_name(&o, ".shstrtab");
 	vec_push(o.ar, &o.sh, (Elf64_Shdr){.sh_name = name, .sh_type = SHT_STRTAB, .sh_offset = o.b.n, .sh_size = o.shstr.n, .sh_addralign = 1});
 	buf_write(&o.b, o.shstr.a, o.shstr.n);
@@ -154,7 +188,7 @@ static bool write_file(Image *im, const char *path)
 	};
 	buf_write(&o.b, o.sh.a, o.sh.n * sizeof(Elf64_Shdr));
 	memcpy(o.b.a, &h, sizeof h);
-	memcpy(o.b.a + sizeof h, ph, sizeof ph);
+	memcpy(o.b.a + sizeof h, ph, sizeof x->ph);
 	return file_write_atomic(path, o.b.a, o.b.n, 0755);
 }
 
@@ -221,11 +255,17 @@ bool link_program(Program *p, const LinkOptions *o, const char *out, Diag *d)
 	link_moduledata(&im);
 	link_layout_data(&im);
 	link_bounds(&im, true);
-	link_masks(&im);
-	link_relocate(&im);
+	Extra x = {.im = &im};
+	segments(&im, x.ph);
+	begin_file(&im);
+	pool_run(p->whole->pool, 3, fill, &x);
 	im.entry = sym_addr(entry);
-	if (out && !write_file(&im, out)) {
-		diag_add(d, 0, "%s %s: %s", errno == ENOSPC || errno == EFBIG || errno == EIO ? "write" : "open", out, strerror_go(errno));
+	bool ok = !out || write_file(&im, &x, out);
+	int why = errno;
+	arena_free(&x.debug_ar);
+	arena_free(&x.names_ar);
+	if (!ok) {
+		diag_add(d, 0, "%s %s: %s", why == ENOSPC || why == EFBIG || why == EIO ? "write" : "open", out, strerror_go(why));
 		return false;
 	}
 	return true;

@@ -235,7 +235,7 @@ void link_relocate(Image *im)
 		OutSect *o = &im->sect[k];
 		if (o->nobits)
 			continue;
-		o->data = arena_alloc(im->ar, max_u64(o->size, 1), 64);
+		o->data = im->file + o->off;
 		if (k == SectText)
 			memset(o->data, 0xCC, o->size);
 		for (u32 i = 0; i < o->sym.n; i++) {
