@@ -32,7 +32,7 @@ Sym *sym_func(Program *p, Obj *fn, Type **targs, u32 ntargs)
 		if (given) {
 			Sym *s = sym_get(p, given);
 			if (promises_noescape(fn))
-				s->noescape = true;
+				__atomic_store_n(&s->noescape, true, __ATOMIC_RELAXED);
 			return s;
 		}
 		def.what = WhatNone;
@@ -43,7 +43,7 @@ Sym *sym_func(Program *p, Obj *fn, Type **targs, u32 ntargs)
 	const char *name = types_funcname(p->chk, &a, fn, targs, ntargs);
 	Sym *s = def.what ? sym_define(p, name, def) : sym_get(p, name);
 	if (!def.what && promises_noescape(fn))
-		s->noescape = true;
+		__atomic_store_n(&s->noescape, true, __ATOMIC_RELAXED);
 	arena_free(&a);
 	return s;
 }
