@@ -72,7 +72,7 @@ struct Target {
 	BlockId brk, cont;
 	NodeId stmt;
 };
-typedef struct Label { Name *name; BlockId block; struct Label *next; } Label;
+typedef struct Label { BlockId block; } Label;
 
 /* How a range-over-func body is left other than by falling out of it: code in #next, repeated outside by a branch or a return. */
 typedef struct RangeExit { i64 code; u16 op; Name *label; } RangeExit;
@@ -120,7 +120,7 @@ struct Build {
 	bool has_range_func;
 	/* control flow */
 	Target *target;
-	Label *labels;
+	Map labels;          /* Name* -> Label* */
 	Name *label;                 /* label of the statement about to be built */
 	BlockId fall;                /* fallthrough */
 	/* defers */

@@ -201,13 +201,13 @@ static void stmt_var(Build *b, NodeId decl)
 
 static Label *label_of(Build *b, Name *name)
 {
-	for (Label *l = b->labels; l; l = l->next)
-		if (l->name == name)
-			return l;
-	Label *l = arena_new(b->ar, Label);
-	*l = (Label){name, b_block(b), b->labels};
-	b->labels = l;
-	return l;
+	u64 *slot = map_slot(b->ar, &b->labels, (u64)(uintptr_t)name);
+	if (!*slot) {
+		Label *l = arena_new(b->ar, Label);
+		l->block = b_block(b);
+		*slot = (u64)(uintptr_t)l;
+	}
+	return (Label *)(uintptr_t)*slot;
 }
 
 static bool find_label(void *arg, const File *f, NodeId n)
@@ -347,12 +347,10 @@ void branch_emit(Build *b, u16 op, Name *label)
 		return;
 	}
 	if (op == TokGoto) {
-		for (Label *l = b->labels; l; l = l->next)
-			if (l->name == label) {
-				b_jump(b, l->block);
-				return;
-			}
-		if (b->range && !label_inside(b, label))
+		const Label *l = map_getp(&b->labels, label);
+		if (l)
+			b_jump(b, l->block);
+		else if (b->range && !label_inside(b, label))
 			range_leave(b, op, label);
 		else
 			b_jump(b, label_of(b, label)->block);

@@ -1,68 +1,105 @@
 /* Dominators and loops, computed anew by whoever wants them.
  *
- * Reverse post-order by depth-first search, immediate dominators by iteration over it (Cooper, Harvey, Kennedy), natural loops from
- * the back edges. The recovery block of a function with defers is a second entry: nothing dominates it but itself. */
+ * Reverse post-order by depth-first search, immediate dominators after Lengauer and Tarjan (the simple form, with path compression:
+ * long chains of conditions must not cost the square of their length), natural loops from the back edges. The recovery block of a function with defers is a second entry: nothing dominates it but itself. */
 #include "ssa.h"
 
-static void search(Dom *d, Func *f, BlockId root, Arena *a, BlockId *post, u32 *npost)
+/* The depth-first tree by its numbers, from 1 in order of visits; 0 is the root above both entries. */
+typedef struct Tree {
+	BlockId *block;
+	u32 *number;            /* of a block; 0: not reached */
+	u32 *parent;
+	u32 n;
+	u32 *semi, *best, *anc; /* anc: 1 + the ancestor in the forest, 0: none yet */
+	u32 *path;
+} Tree;
+
+static void visit(Tree *t, BlockId b, u32 parent)
+{
+	t->number[b] = ++t->n;
+	t->block[t->n] = b;
+	t->parent[t->n] = parent;
+}
+
+static void search(Tree *t, Func *f, BlockId root, Arena *a, BlockId *post, u32 *npost)
 {
 	typedef struct { BlockId b; u32 i; } Item;
 	VEC(Item) stk = {0};
-	if (d->order[root])
+	if (t->number[root])
 		return;
-	d->order[root] = 1;
+	visit(t, root, 0);
 	vec_push(a, &stk, (Item){root, 0});
 	while (stk.n) {
-		Item *t = &vec_last(&stk);
-		Block *b = &f->b.a[t->b];
-		if (t->i == b->succ.n) {
-			post[(*npost)++] = t->b;
+		Item *top = &vec_last(&stk);
+		Block *b = &f->b.a[top->b];
+		if (top->i == b->succ.n) {
+			post[(*npost)++] = top->b;
 			stk.n--;
 			continue;
 		}
-		BlockId s = b->succ.a[t->i++];
-		if (!d->order[s]) {
-			d->order[s] = 1;
+		BlockId s = b->succ.a[top->i++];
+		if (!t->number[s]) {
+			visit(t, s, t->number[top->b]);
 			vec_push(a, &stk, (Item){s, 0});
 		}
 	}
 }
 
-/* 0 stands for a root above both entries. */
-static BlockId meet(const Dom *d, BlockId x, BlockId y)
+/* The vertex with the least semidominator on the forest path to v, which gets shorter. */
+static u32 least(Tree *t, u32 v)
 {
-	while (x != y) {
-		if (!x || !y)
-			return 0;
-		if (d->order[x] > d->order[y])
-			x = d->idom[x];
-		else
-			y = d->idom[y];
+	u32 n = 0;
+	if (!t->anc[v])
+		return v;
+	for (u32 u = v; t->anc[t->anc[u] - 1]; u = t->anc[u] - 1)
+		t->path[n++] = u;
+	while (n) {
+		u32 u = t->path[--n], p = t->anc[u] - 1;
+		if (t->semi[t->best[p]] < t->semi[t->best[u]])
+			t->best[u] = t->best[p];
+		t->anc[u] = t->anc[p];
 	}
-	return x;
+	return t->best[v];
 }
 
-static void immediate(Dom *d, Func *f, Arena *a)
+static u32 semidominator(Tree *t, Func *f, u32 k)
 {
-	u8 *done = arena_array(a, u8, f->b.n + 1);
-	for (bool changed = true; changed;) {
-		changed = false;
-		for (u32 i = 0; i < d->n; i++) {
-			BlockId b = d->rpo[i], m = 0;
-			bool first = true;
-			if (b != 1 && b != f->deferreturn)
-				for (u32 j = 0; j < f->b.a[b].pred.n; j++) {
-					BlockId p = f->b.a[b].pred.a[j];
-					if (!d->order[p] || !done[p])
-						continue;
-					m = first ? p : meet(d, m, p);
-					first = false;
-				}
-			if (!done[b] || d->idom[b] != m)
-				changed = true;
-			done[b] = 1;
-			d->idom[b] = m;
+	BlockId b = t->block[k];
+	u32 semi = t->parent[k];
+	if (b == 1 || b == f->deferreturn)
+		return 0;
+	for (u32 j = 0; j < f->b.a[b].pred.n; j++) {
+		u32 p = t->number[f->b.a[b].pred.a[j]];
+		if (p)
+			semi = (u32)min_u64(semi, t->semi[least(t, p)]);
+	}
+	return semi;
+}
+
+static void immediate(Dom *d, Tree *t, Func *f, Arena *a)
+{
+	u32 n = t->n + 1, *idom = arena_array(a, u32, n), *bucket = arena_array(a, u32, n), *next = arena_array(a, u32, n);
+	t->semi = arena_array(a, u32, n);
+	t->best = arena_array(a, u32, n);
+	t->anc = arena_array(a, u32, n);
+	t->path = arena_array(a, u32, n);
+	for (u32 k = 0; k < n; k++)
+		t->semi[k] = t->best[k] = k;
+	for (u32 k = t->n; k > 0; k--) {
+		u32 s = t->semi[k] = semidominator(t, f, k), p = t->parent[k];
+		next[k] = bucket[s];
+		bucket[s] = k;
+		t->anc[k] = p + 1;
+		for (u32 v = bucket[p]; v; v = next[v]) {
+			u32 u = least(t, v);
+			idom[v] = t->semi[u] < t->semi[v] ? u : p;
 		}
+		bucket[p] = 0;
+	}
+	for (u32 k = 1; k < n; k++) {
+		if (idom[k] != t->semi[k])
+			idom[k] = idom[idom[k]];
+		d->idom[t->block[k]] = t->block[idom[k]];
 	}
 }
 
@@ -152,17 +189,18 @@ void dom_make(Dom *d, Func *f, Arena *a)
 	u32 n = f->b.n + 1;
 	*d = (Dom){.rpo = arena_array(a, BlockId, n), .order = arena_array(a, u32, n), .idom = arena_array(a, BlockId, n),
 		.pre = arena_array(a, u32, n), .post = arena_array(a, u32, n), .loop = arena_array(a, BlockId, n), .depth = arena_array(a, u32, n)};
+	Tree t = {.block = arena_array(a, BlockId, n), .number = arena_array(a, u32, n), .parent = arena_array(a, u32, n)};
 	BlockId *post = arena_array(a, BlockId, n);
 	u32 npost = 0;
 	if (f->deferreturn)
-		search(d, f, f->deferreturn, a, post, &npost);
-	search(d, f, 1, a, post, &npost);
+		search(&t, f, f->deferreturn, a, post, &npost);
+	search(&t, f, 1, a, post, &npost);
 	d->n = npost;
 	for (u32 i = 0; i < npost; i++) {
 		d->rpo[i] = post[npost - 1 - i];
 		d->order[d->rpo[i]] = i + 1;
 	}
-	immediate(d, f, a);
+	immediate(d, &t, f, a);
 	intervals(d, f, a);
 	loops(d, f, a);
 }

@@ -31,6 +31,7 @@ typedef struct Graph {
 	VEC(u32) todo;           /* locations on the way of one walk */
 	u32 slots, ins, outs;    /* first location of slots, stack parameters, results */
 	u32 *object;             /* value -> location of its object */
+	ValueId *result, *result_next;   /* call -> the values that read its results; 0 ends */
 	Escape *sum;
 	u32 gen;
 	bool changed;
@@ -221,16 +222,13 @@ static void call(Graph *g, ValueId id, Results *r)
 
 static void add_call(Graph *g, BlockId b, u32 at)
 {
-	const Block *blk = &g->f->b.a[b];
-	ValueId id = blk->v.a[at];
+	ValueId id = g->f->b.a[b].v.a[at];
 	const Sig *s = g->f->v.a[id].sig;
 	Results r = {.loc = arena_array(g->ar, u32, s->nout + 1), .n = s->nout};
-	for (u32 i = at + 1; i < blk->v.n; i++) {
-		const Value *v = &g->f->v.a[blk->v.a[i]];
-		if ((v->op != SsaResult && v->op != SsaResultAddr) || v->arg[0] != id)
-			continue;
+	for (ValueId x = g->result[id]; x; x = g->result_next[x]) {
+		const Value *v = &g->f->v.a[x];
 		if (v->aux >= 0 && v->aux < s->nout)
-			r.loc[v->aux] = v->op == SsaResult ? value_loc(blk->v.a[i]) : g->object[blk->v.a[i]];
+			r.loc[v->aux] = v->op == SsaResult ? value_loc(x) : g->object[x];
 	}
 	call(g, id, &r);
 }
@@ -503,11 +501,31 @@ static void walk(Graph *g, u32 root)
 	}
 }
 
+/* Which values read the results of which call. */
+static void list_results(Graph *g)
+{
+	Func *f = g->f;
+	g->result = arena_array(g->ar, ValueId, f->v.n);
+	g->result_next = arena_array(g->ar, ValueId, f->v.n);
+	for (u32 i = 0; i < g->dom.n; i++) {
+		const Block *b = &f->b.a[g->dom.rpo[i]];
+		for (u32 j = b->v.n; j-- > 0;) {
+			ValueId x = b->v.a[j];
+			const Value *v = &f->v.a[x];
+			if (v->op != SsaResult && v->op != SsaResultAddr)
+				continue;
+			g->result_next[x] = g->result[v->arg[0]];
+			g->result[v->arg[0]] = x;
+		}
+	}
+}
+
 static void graph_make(Graph *g, Whole *w, Func *f, Arena *ar)
 {
 	*g = (Graph){.w = w, .f = f, .ar = ar, .sum = f->escape};
 	dom_make(&g->dom, f, ar);
 	g->object = arena_array(ar, u32, f->v.n);
+	list_results(g);
 	number_locations(g);
 	describe_objects(g);
 	for (u32 i = 0; i < g->dom.n; i++) {
