@@ -362,7 +362,7 @@ void load_make_pkg(Loader *l, LoadPkg *p)
 	k->order = p->order;
 	k->goversion = language(l, p);
 	k->std = p->std;
-	k->main_module = !p->std;
+	k->main_module = p->named || !(p->std || (p->mod && !p->mod->main));
 	k->ignore_missing_body = p->std || p->nsfile || (p->named && l->front.incomplete);
 	k->diag = &p->diag;
 	k->chk = l->chk;

@@ -196,6 +196,8 @@ static int by_name(const void *a, const void *b)
 static void found(Walk *w, const char *dir, const char *path)
 {
 	Loader *l = w->l;
+	if (!strcmp(path, "builtin") && inside(dir, goroot_src(l)))
+		return;         /* documentation only */
 	w->found++;
 	LoadPkg *p = w->local ? named_dir(l, dir) : load_resolve(l, NULL, path, 0);
 	name_pkg(l, p, true);
