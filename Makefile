@@ -87,7 +87,7 @@ fuzz: std
 		-artifact_prefix=$(B)/corpus/ $(B)/corpus/$$t $(B)/corpus/seeds || exit 1; done
 
 UNIT := test_base test_syntax test_types test_const test_malloc test_gcworld test_rt test_ssa test_gen test_asm
-GOROOT_USED = $(or $(GOROOT_FOUND),goroot)
+GOROOT_USED = $(abspath $(or $(GOROOT_FOUND),goroot))
 ASMDATA = $(GOROOT_USED)/src/cmd/asm/internal/asm/testdata
 SANITIZE := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wall -Wextra -Wno-unused-parameter
 TSAN := -std=gnu11 -O1 -g -fsanitize=thread -Wall -Wextra -Wno-unused-parameter
