@@ -1,5 +1,6 @@
 /* The frame: where slots and spills live.
  *
+ *            spill space of arguments in registers: the home of those that are spilled
  *   argp ->  incoming stack arguments
  *            return address
  *   varp ->  saved frame pointer
@@ -46,7 +47,7 @@ void gen_frame(MFunc *m)
 {
 	i32 top = 0;
 	for (u32 i = 0; i < m->spill.n; i++)
-		if (m->spill.a[i].ptr)
+		if (m->spill.a[i].ptr && !m->spill.a[i].arg)
 			m->spill.a[i].off = top -= 8;
 	for (u32 pass = 0; pass < 2; pass++) {
 		for (u32 i = m->f->slot.n; i-- > 0;)
@@ -57,9 +58,14 @@ void gen_frame(MFunc *m)
 			m->code->localbits = (u32)-top / 8;
 	}
 	for (u32 i = 0; i < m->spill.n; i++)
-		if (!m->spill.a[i].ptr)
+		if (!m->spill.a[i].ptr && !m->spill.a[i].arg)
 			m->spill.a[i].off = top -= 8;
 	m->has_frame = m->has_call || top;
+	for (u32 i = 0; i < m->spill.n; i++)
+		if (m->spill.a[i].arg) {
+			m->spill.a[i].off = 16 + (i32)m->spill.a[i].argoff;
+			m->has_frame = true;
+		}
 	if (m->has_bounds && m->has_frame && m->outsize < 16)
 		m->outsize = 16;
 	m->framesize = (u32)-top + (u32)align_up(m->outsize, 8);

@@ -194,6 +194,7 @@ Code *gen_func(Func *f, const Arch *arch, Arena *out, Arena *tmp)
 	gen_zero_slots(m);
 	gen_frame(m);
 	gen_stackmap(m);
+	gen_arginfo(m);
 	arch->emit(m);
 	return m->code;
 }

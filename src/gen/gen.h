@@ -100,7 +100,7 @@ typedef struct VInfo {
 	u32 lo, hi;            /* live range over linear positions, for sharing slots */
 } VInfo;
 
-typedef struct SpillSlot { bool ptr; u32 hi; i32 off; } SpillSlot;
+typedef struct SpillSlot { bool ptr, arg; u32 hi, argoff; i32 off; } SpillSlot;   /* arg: a parameter's own spill space, argoff from argp */
 
 typedef struct PcVal { u32 pc; i32 val; } PcVal;
 typedef struct PcLine { u32 pc; Pos pos; u32 inl; } PcLine;
@@ -124,6 +124,8 @@ typedef struct Code {
 	u32 nmap, argbits, localbits;
 	u8 *argmap, *localmap;     /* nmap bitmaps of (bits + 7) / 8 bytes */
 	StackObj *obj; u32 nobj;
+	u8 *arginfo; u32 narginfo; /* arguments for tracebacks */
+	u8 *arglive; u32 narglive; /* which of them can be told; none: all */
 	u32 deferreturn;           /* pc of the recovery block, 0 none */
 	bool open_defers;
 	u32 defer_bits_off, defer_slots_off;    /* below varp */
@@ -183,6 +185,8 @@ void gen_regalloc(MFunc *m);
 void gen_stackmap(MFunc *m);
 void gen_zero_slots(MFunc *m);                         /* which slots the prologue must clear */
 bool slot_has_pointers(const MFunc *m, const Slot *s);
+/* arginfo.c: Code.arginfo and arglive; needs the spill slots */
+void gen_arginfo(MFunc *m);
 /* frame.c: offsets of slots and spills from the frame base (the saved frame pointer, downwards) */
 /* False, and *why in gc's words, if a frame of f would be larger than 1 GB; asked before gen_func. */
 bool gen_frame_fits(const Func *f, Arena *a, const char **why);

@@ -823,6 +823,16 @@ static int by_start(const void *x, const void *y)
 	return a->lo != b->lo ? (a->lo < b->lo ? -1 : 1) : a->v < b->v ? -1 : a->v > b->v;
 }
 
+/* A parameter that arrives in a register and fills a word is spilled where the caller left space for it: the frame is smaller, and
+ * tracebacks find it there. */
+static const SigPart *home(const MFunc *m, VReg v)
+{
+	if (v >= m->f->v.n || m->f->v.a[v].op != SsaParam || !m->f->sig)
+		return NULL;
+	const SigPart *p = &m->f->sig->in[m->f->v.a[v].aux];
+	return p->reg >= 0 && ty_size(p->ty) == 8 && p->ty == m->v.a[v].ty && !(p->off & 7) ? p : NULL;
+}
+
 static void assign_slots(MFunc *m)
 {
 	VEC(Range) list = {0};
@@ -834,8 +844,14 @@ static void assign_slots(MFunc *m)
 		qsort(list.a, list.n, sizeof *list.a, by_start);
 	for (u32 i = 0; i < list.n; i++) {
 		VInfo *v = &m->v.a[list.a[i].v];
+		const SigPart *arg = home(m, list.a[i].v);
+		if (arg) {
+			v->slot = (i32)m->spill.n;
+			vec_push(m->ar, &m->spill, (SpillSlot){.ptr = v->ty == TyPtr, .arg = true, .argoff = arg->off});
+			continue;
+		}
 		u32 s = 0;
-		while (s < m->spill.n && (m->spill.a[s].ptr != (v->ty == TyPtr) || m->spill.a[s].hi >= v->lo))
+		while (s < m->spill.n && (m->spill.a[s].arg || m->spill.a[s].ptr != (v->ty == TyPtr) || m->spill.a[s].hi >= v->lo))
 			s++;
 		if (s == m->spill.n)
 			vec_push(m->ar, &m->spill, (SpillSlot){.ptr = v->ty == TyPtr});

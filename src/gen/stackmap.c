@@ -13,6 +13,7 @@ typedef struct StackMap {
 	u64 *livein;           /* per block: words of slot bits */
 	u64 *cur;
 	u8 *addr;              /* per slot: address taken */
+	u8 *callargs;          /* scratch: the argument bitmap of one call */
 	VEC(u8) args, locals;
 	Map seen;              /* hash of a map -> index + 1 */
 } StackMap;
@@ -142,12 +143,18 @@ static void call_map(StackMap *c, MInst *i, const u8 *args, u8 *locals)
 	MFunc *m = c->m;
 	u32 nbits = m->code->localbits;
 	memset(locals, 0, (nbits + 7) / 8);
-	for (u32 k = 0; k < i->nlive; k++)
-		set(locals, (i64)nbits + m->spill.a[m->v.a[i->live[k]].slot].off / 8, nbits);
+	memcpy(c->callargs, args, m->code->argbits / 8 + 1);
+	for (u32 k = 0; k < i->nlive; k++) {
+		const SpillSlot *s = &m->spill.a[m->v.a[i->live[k]].slot];
+		if (s->arg)
+			set(c->callargs, s->argoff / 8, m->code->argbits);
+		else
+			set(locals, (i64)nbits + s->off / 8, nbits);
+	}
 	for (u32 k = 0; k < c->nslot; k++)
 		if (m->f->slot.a[k].pinned || (bit_get(c->cur, k) && !(i->flags & MNoreturn)))
 			slot_bits(c, k, locals);
-	i->map = intern_map(c, args, locals);
+	i->map = intern_map(c, c->callargs, locals);
 }
 
 static void stack_objects(StackMap *c)
@@ -175,6 +182,7 @@ void gen_stackmap(MFunc *m)
 	const Sig *sig = m->f->sig;
 	m->code->argbits = sig ? (sig->argsize + sig->spillsize) / 8 : 0;
 	u8 *args = arena_alloc(m->ar, m->code->argbits / 8 + 1, 1);
+	c->callargs = arena_alloc(m->ar, m->code->argbits / 8 + 1, 1);
 	u8 *entry = arena_alloc(m->ar, m->code->argbits / 8 + 1, 1);
 	u8 *locals = arena_alloc(m->ar, m->code->localbits / 8 + 1, 1);
 	if (sig) {

@@ -8,8 +8,8 @@
 #include "link.h"
 #include <stdio.h>
 
-enum { PcdataUnsafe, PcdataStackMap, PcdataInlTree, NPcdata };
-enum { FuncdataArgs, FuncdataLocals, FuncdataStackObjects, FuncdataInlTree, FuncdataOpenDefer, NFuncdata };
+enum { PcdataUnsafe, PcdataStackMap, PcdataInlTree, PcdataArgLive, NPcdata };
+enum { FuncdataArgs, FuncdataLocals, FuncdataStackObjects, FuncdataInlTree, FuncdataOpenDefer, FuncdataArgInfo, FuncdataArgLive, NFuncdata };
 enum { FlagTopFrame = 1, FlagSPWrite = 2, FlagAsm = 4 };
 enum { Magic = 0xFFFFFFF1u, HeaderBytes = 72 };
 
@@ -320,6 +320,12 @@ static void put_func(Tab *t, const Sym *s, const char *name)
 		}
 		if (c->open_defers)
 			data[FuncdataOpenDefer] = defer_blob(t, c);
+		if (c->narginfo)
+			data[FuncdataArgInfo] = shared(t, &t->blobs, &t->gofunc, c->arginfo, c->narginfo, 1);
+		if (c->narglive) {
+			data[FuncdataArgLive] = shared(t, &t->blobs, &t->gofunc, c->arglive, c->narglive, 1);
+			pcdata[PcdataArgLive] = pc_table(t, &(PcVal){0, 1}, 1, -1, c->size);
+		}
 	}
 	pad(&t->func, 4);
 	vec_push(t->im->ar, &t->start, t->func.n);
