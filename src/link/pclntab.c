@@ -324,7 +324,7 @@ static void put_func(Tab *t, const Sym *s, const char *name)
 			data[FuncdataArgInfo] = shared(t, &t->blobs, &t->gofunc, c->arginfo, c->narginfo, 1);
 		if (c->narglive) {
 			data[FuncdataArgLive] = shared(t, &t->blobs, &t->gofunc, c->arglive, c->narglive, 1);
-			pcdata[PcdataArgLive] = pc_table(t, &(PcVal){0, 1}, 1, -1, c->size);
+			pcdata[PcdataArgLive] = pc_table(t, encoded(t->im->ar, &(PcVal){0, 1}, 1, c->size));
 		}
 	}
 	pad(&t->func, 4);
