@@ -158,7 +158,7 @@ $(B)/test_types: $(B)/test/test_types.o $(foreach f,base syntax types,$(call obj
 $(B)/test_const: $(B)/test/test_const.o $(foreach f,base syntax types,$(call obj_of,$(f)))
 $(B)/test_gen: $(B)/test/test_gen.o $(filter-out $(B)/ssa/build% $(B)/types/layout.o,$(foreach f,base syntax types ssa gen gen/amd64,$(call obj_of,$(f))))
 $(B)/test_ssa: $(B)/test/test_ssa.o $(filter-out $(B)/ssa/build%,$(foreach f,base syntax types ssa,$(call obj_of,$(f)))) $(addprefix $(B)/whole/,callgraph.o escape.o inline.o)
-$(B)/test_asm: $(B)/test/test_asm.o $(foreach f,base syntax types ssa gen gen/amd64 asm asm/amd64,$(call obj_of,$(f))) $(addprefix $(B)/whole/,callgraph.o escape.o inline.o)
+$(B)/test_asm: $(B)/test/test_asm.o $(filter-out $(B)/asm/install.o,$(foreach f,base syntax types ssa gen gen/amd64 asm asm/amd64,$(call obj_of,$(f)))) $(addprefix $(B)/whole/,callgraph.o escape.o inline.o)
 $(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_const $(B)/test_ssa $(B)/test_gen $(B)/test_asm:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 

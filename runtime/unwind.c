@@ -20,7 +20,7 @@ const Func *rt_findfunc(uptr pc) {
 	while (ft[idx + 1].entryoff <= off)
 		idx++;
 	const Func *f = (const Func *)((const u8 *)md->pclntable.ptr + ft[idx].funcoff);
-	return (f->flag & FuncFlagAsm) != 0 ? NULL : f;   /* the C runtime and its assembly */
+	return f->npcdata == 0 && (f->flag & FuncFlagAsm) != 0 ? NULL : f;   /* the C runtime and its assembly */
 }
 
 void *sym_findfunc(uptr pc) { return (void *)rt_findfunc(pc); }

@@ -333,13 +333,3 @@ func unixFcntl(fd, cmd, arg int32) (int32, int32)
 
 //go:linkname doFcntl runtime.fcntl
 func doFcntl(fd, cmd, arg int32) (int32, int32) { return unixFcntl(fd, cmd, arg) }
-
-// The generic block function of ChaCha8 serves where upstream has assembly.
-//
-//go:linkname chachaBlock internal/chacha8rand.block
-func chachaBlock(seed *[4]uint64, blocks *[32]uint64, counter uint32) {
-	chachaGeneric(seed, blocks, counter)
-}
-
-//go:linkname chachaGeneric internal/chacha8rand.block_generic
-func chachaGeneric(seed *[4]uint64, blocks *[32]uint64, counter uint32)

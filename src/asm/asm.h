@@ -15,6 +15,7 @@
 #define SEAGO_ASM_H
 
 #include "../gen/gen.h"
+#include "../whole/whole.h"
 
 /* What the assembler must know about its surroundings. */
 typedef struct AsmContext {
@@ -27,6 +28,7 @@ typedef struct AsmContext {
 	bool (*constant)(void *arg, const char *name, i64 *value);
 	void *arg;
 	bool all_errors;
+	const char *shown, *linked;         /* the file's name in messages and in line tables, NULL: its path */
 } AsmContext;
 
 enum {  /* flags of TEXT and GLOBL: textflag.h */
@@ -67,6 +69,14 @@ typedef struct AsmUnit {
 
 /* Assembles one file. NULL after reporting through d. Any thread. */
 AsmUnit *asm_file(Arena *a, const AsmContext *c, const char *path, Diag *d);
+
+/* ---- install.c: units become symbols of a program ---- */
+typedef struct AsmInput { Pkg *pkg; const char *path; AsmUnit *unit; Diag *diag; } AsmInput;
+/* Defines what the units define, makes the functions between conventions that are needed, and connects references. Before
+ * reach, one thread; units may be installed in several programs. False after reporting (through the inputs' diag). */
+bool asm_install(Program *p, AsmInput *in, u32 n);
+/* The value go_asm.h would give a name in this package. */
+bool asm_go_constant(Checker *k, Pkg *p, const char *name, i64 *value);
 
 /* ---- between the files of this folder ---- */
 

@@ -3,7 +3,6 @@
  * Input is a stack: files at the bottom, macro bodies above them. Every token that a macro yields carries the position of the
  * invocation. Directives are obeyed where they begin a line; while a conditional is false, lines are read and thrown away.
  * A definition's body keeps its escaped newlines as tokens, so that a macro can hold several statements. */
-#include <errno.h>
 #include "asm.h"
 
 enum { MaxDepth = 400, MaxTokens = 40 << 20 };
@@ -179,7 +178,7 @@ static bool push_file(Asm *a, const char *path)
 	const char *slash = strrchr(path, '/');
 	Source s = {.p = src, .start = src, .end = src + n, .nif = x->ifs.n};
 	s.dir = slash ? arena_strndup(a->ar, path, (size_t)(slash - path)) : ".";
-	s.file = src_add(path, path, NULL, src, (u32)n);
+	s.file = src_add(path, x->nfile ? NULL : a->c->shown, x->nfile ? NULL : a->c->linked, src, (u32)n);
 	vec_push(a->ar, &x->in, s);
 	x->bol = true;
 	x->nfile++;
@@ -360,6 +359,7 @@ static void include(Asm *a)
 		return;
 	}
 	const char *name = arena_strndup(a->ar, t.s + 1, t.len - 2);
+	a->pos = t.pos + t.len - 1;
 	expect_newline(a, "include");
 	if (!strcmp(name, "go_asm.h") && a->c->constant) {
 		x->goasm = true;
@@ -378,7 +378,10 @@ static void include(Asm *a)
 	for (u32 i = 0; i < a->c->nincdir; i++)
 		if (push_file(a, path_join(a->ar, a->c->incdir[i], name)))
 			return;
-	asm_error(a, "#include: open %s: %s", name, strerror(errno));
+	a->pos += 2;                    /* the line is over */
+	if (*name != '/' && a->c->nincdir)
+		name = path_join(a->ar, a->c->incdir[0], name);
+	asm_error(a, "#include: open %s: no such file or directory", name);
 	a->stop = true;
 }
 

@@ -535,6 +535,8 @@ static Opnd operand(Asm *a, Operand *o, bool jump)
 	} else if (is_reg(&t, &p.reg)) {
 		if (prefix && prefix != '*')
 			asm_error(a, "prefix %c not allowed for register: %c%s", prefix, prefix, tok_text(a, &t));
+		if (peek(o).kind == '+' || peek(o).kind == ',')
+			asm_error(a, "(register%cregister) not supported on this architecture", peek(o).kind);
 		p.kind = OdReg;
 	} else if (t.kind == AtName) {
 		if (symbol(a, o, &p, &t, prefix, jump))
@@ -894,7 +896,7 @@ void asm_parse(Asm *a)
 		else
 			instruction(a, &l);
 	}
-	if (!a->stop)
+	if (!a->stop && !a->nerror)
 		close_func(a);
 }
 

@@ -82,6 +82,8 @@ void build_print_times(Build *b);
 void build_report(Build *b, LoadPkg *p);              /* prints what is wrong with p; counts */
 bool build_syntax_errors(const LoadPkg *p);           /* such a package goes no further */
 
+/* assemble.c: .s files of the program's packages, before reach; false after printing what went wrong */
+bool build_assembly(Build *b);
 /* compile.c: from checked packages to code; false after printing what went wrong */
 bool build_program(Build *b, LoadPkg *main, const char *out);         /* the executable of one main package */
 bool build_discard(Build *b, LoadPkg **p, u32 n);                     /* all bodies of packages, for their errors */

@@ -186,6 +186,8 @@ bool build_discard(Build *b, LoadPkg **p, u32 n)
 	bool stop;
 	build_phase(b, "reach");
 	start(b, p, n);
+	if (!build_assembly(b))
+		return false;
 	Pkg **target = arena_array(&b->ar, Pkg *, n);
 	for (u32 i = 0; i < n; i++)
 		target[i] = p[i]->pkg;
@@ -203,7 +205,7 @@ bool build_program(Build *b, LoadPkg *main, const char *out)
 	}
 	build_phase(b, "reach");
 	start(b, &main, 1);
-	if (!define_strings(b, main))
+	if (!build_assembly(b) || !define_strings(b, main))
 		return false;
 	const char *version = b->ctx.goversion;
 	Buf info = {.ar = &b->ar};
@@ -224,7 +226,9 @@ bool build_program(Build *b, LoadPkg *main, const char *out)
 	LinkOptions o = {.version = version, .modinfo = info.a, .nmodinfo = info.n, .strip = b->opt.link.strip, .nodebug = b->opt.link.nodebug};
 	if (link_program(&b->prog, &o, out, &d))
 		return true;
+	Buf t = {.ar = &b->ar};
 	for (u32 i = 0; i < d.v.n && i < 20; i++)
-		fprintf(stderr, "%s\n", d.v.a[i].msg);
+		buf_printf(&t, "%s\n", d.v.a[i].msg);
+	build_output(b, main, buf_str(&t));
 	return false;
 }

@@ -112,7 +112,7 @@ static void names(Image *im, Extra *x)
 			const Sym *s = im->sect[k].sym.a[i];
 			if (k == SectRodata || k == SectPclntab)
 				continue;
-			const char *name = s->name, *dot = strncmp(name, "c:", 2) ? NULL : strstr(name, ".text.");
+			const char *name = link_plain_name(x->tab.ar, s), *dot = strncmp(name, "c:", 2) ? NULL : strstr(name, ".text.");
 			symbol(&x->tab, &x->str, dot ? dot + 6 : name, s->addr, s->code ? s->code->size : s->size, k, k == SectText);
 		}
 }

@@ -79,6 +79,7 @@ typedef struct CodeLoc { u32 file, line; } CodeLoc;  /* file: index in CodeTabs.
 typedef struct CodeTabs { PcBytes sp, files, lines, inl, unsafe_, map; VEC(const char *) file; CodeLoc *loc; } CodeTabs;
 void link_encode(Code *c, Arena *out, Arena *tmp);   /* any thread; link_program does it for those it was not called for */
 void link_pclntab(Image *im);
+const char *link_plain_name(Arena *a, const Sym *s);    /* as gc spells it */
 void link_moduledata(Image *im);
 void link_bounds(Image *im, bool final);             /* runtime.text, runtime.edata ...; final: addresses are known */
 void link_masks(Image *im);                          /* after layout: pointer masks of data and bss */

@@ -267,8 +267,18 @@ static const char *c_go_name(Image *im, const Map *starts, const Sym *s)
 	return y ? y->name : name;
 }
 
-static u8 func_flag(const char *name)
+/* What the assembler's names have behind them says which convention or file is meant. */
+const char *link_plain_name(Arena *a, const Sym *s)
 {
+	const char *mark = s->asmflags || (s->def && s->def->what == WhatFromAbi0) ? strchr(s->name, '<') : NULL;
+	return mark ? arena_strndup(a, s->name, (size_t)(mark - s->name)) : s->name;
+}
+
+static u8 func_flag(const Sym *s, const char *name)
+{
+	if (s->asmflags)
+		return FlagAsm | (s->asmflags & SymSpWrite ? FlagSPWrite : 0) | (s->asmflags & SymTopFrame ? FlagTopFrame : 0);
+
 	static const char *const top[] = {"runtime.goexit", "runtime.mstart", "runtime.rt0_go"};
 	for (size_t i = 0; i < nelem(top); i++)
 		if (!strcmp(name, top[i]))
@@ -338,9 +348,9 @@ static void put_func(Tab *t, const Sym *s, const char *name)
 	put32(&t->func, pcln);
 	put32(&t->func, c ? NPcdata : 0);
 	put32(&t->func, cu);
-	put32(&t->func, f ? link_loc(f->pos).line : 0);
-	buf_putc(&t->func, func_id(f, name));
-	buf_putc(&t->func, func_flag(name) | (c ? 0 : FlagAsm));
+	put32(&t->func, f ? link_loc(f->pos).line : c && c->line.n ? link_loc(c->line.a[0].pos).line : 0);
+	buf_putc(&t->func, s->asmflags & SymWrapper ? 23 : func_id(f, name));
+	buf_putc(&t->func, func_flag(s, name) | (c ? 0 : FlagAsm));
 	buf_putc(&t->func, 0);
 	buf_putc(&t->func, c ? NFuncdata : 0);
 	for (u32 i = 0; c && i < NPcdata; i++)
@@ -390,7 +400,7 @@ typedef struct Entry { const Sym *s; const char *name; u64 addr; } Entry;
 static const char *go_name(Image *im, const Sym *s)
 {
 	if (!s->def || s->def->what != WhatInit)
-		return s->name;
+		return link_plain_name(im->ar, s);
 	return arena_printf(im->ar, "%s.init", s->def->body->pkg->path);
 }
 

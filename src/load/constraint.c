@@ -19,10 +19,9 @@ static const char *const known_arch[] = {
 static const char *const unix_os[] = {
 	"aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "linux", "netbsd", "openbsd", "solaris",
 };
-/* Tags that hold for every build: the compiler family, gc's default experiments, and the pure Go variants of what
- * upstream otherwise writes in assembly. */
+/* Tags that hold for every build: the compiler family and gc's default experiments. */
 static const char *const always[] = {
-	"gc", "amd64.v1", "purego", "math_big_pure_go", "goexperiment.regabiwrappers", "goexperiment.regabiargs",
+	"gc", "amd64.v1", "goexperiment.regabiwrappers", "goexperiment.regabiargs",
 	"goexperiment.dwarf5", "goexperiment.randomizedheapbase64", "goexperiment.greenteagc",
 };
 

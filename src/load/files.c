@@ -83,6 +83,17 @@ static void add_job(Loader *l, Jobs *v, LoadPkg *p, const char *path, bool force
 	vec_push(l->ar, v, (Job){.p = p, .path = path, .forced = forced});
 }
 
+/* Constraints in the head of an assembly file. */
+static bool selected(Loader *l, const char *path)
+{
+	Arena tmp = {0};
+	size_t n;
+	char *src = file_read(&tmp, path, &n);
+	bool ok = !src || file_head_matches(l->ctx, src, n);
+	arena_free(&tmp);
+	return ok;
+}
+
 void files_list(Loader *l, LoadPkg *p, Jobs *jobs)
 {
 	if (p->given) {
@@ -116,7 +127,7 @@ void files_list(Loader *l, LoadPkg *p, Jobs *jobs)
 				vec_push(l->ar, jobs, (Job){.p = p, .path = full, .test = true});
 		} else if (has_suffix(s, ".go"))
 			add_job(l, jobs, p, full, take);
-		else if (!m)
+		else if ((!m || !(m->only || m->supplied)) && selected(l, full))
 			vec_push(l->ar, &sfile, full);
 	}
 	for (u32 i = 0; m && i < m->add.n; i++)
@@ -146,7 +157,7 @@ static bool imports_c(const File *f)
 }
 
 /* The file's name in diagnostics: below the current directory "./x.go" and "dir/x.go". */
-static const char *shown_name(const Context *c, Arena *a, const char *path)
+const char *file_shown(const Context *c, Arena *a, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	if (!slash || path[0] != '/')
@@ -158,7 +169,7 @@ static const char *shown_name(const Context *c, Arena *a, const char *path)
 }
 
 /* The file's name in line tables. With -trimpath: the import path, or module@version, and what is below. */
-static const char *linked_name(const Context *c, Arena *a, const LoadPkg *p, const char *path)
+const char *file_linked(const Context *c, Arena *a, const LoadPkg *p, const char *path)
 {
 	const char *base = path_base(path);
 	if (!c->trimpath)
@@ -195,7 +206,7 @@ static void run_job(void *arg, int worker, u32 i)
 	if (!j->forced && !file_head_matches(c, src, n))
 		return;
 	diag_init(&j->diag, a);
-	SrcFile *sf = src_add(j->path, shown_name(c, a, j->path), linked_name(c, a, j->p, j->path), src, (u32)n);
+	SrcFile *sf = src_add(j->path, file_shown(c, a, j->path), file_linked(c, a, j->p, j->path), src, (u32)n);
 	File *f = syntax_parse(a, sf, ParseFull, j->p->std || (j->p->named && v->l->front.as_std), &j->diag);
 	j->f = imports_c(f) ? NULL : f;
 }

@@ -60,6 +60,7 @@ struct LoadPkg {
 	bool given;                    /* made of files named on the command line */
 	const char **gofile; u32 ngofile;   /* full paths, in file name order */
 	const char **sfile; u32 nsfile;     /* selected .s files */
+	struct AsmUnit **asmunit;           /* what they assemble to, once; NULL: left out by its constraints */
 	const char **ignored; u32 nignored; /* Go files excluded by constraints */
 	const char **testfile; u32 ntestfile;   /* _test.go files that names admit; constraints inside them not looked at */
 	File **file;
@@ -137,7 +138,7 @@ bool file_name_matches(const Context *c, const char *name);
 /* Looks at the head of a file (up to the package clause). */
 bool file_head_matches(const Context *c, const char *src, size_t n);
 /* ---- manifest.c: overlay/manifest ---- */
-typedef struct ManifestPkg { const char *path; bool only; VEC(const char *) take; VEC(const char *) drop; VEC(const char *) add; } ManifestPkg;
+typedef struct ManifestPkg { const char *path; bool only, supplied; VEC(const char *) take; VEC(const char *) drop; VEC(const char *) add; } ManifestPkg;
 typedef struct Manifest { VEC(ManifestPkg) pkg; } Manifest;
 Manifest *manifest_read(Arena *a, const char *overlay_dir);
 ManifestPkg *manifest_find(Manifest *m, const char *path);
@@ -170,6 +171,8 @@ LoadPkg *load_resolve(Loader *l, LoadPkg *from, const char *path, Pos pos);
 const char *import_forbidden(Loader *l, const LoadPkg *from, const LoadPkg *p);    /* internal, vendor, main; NULL: fine */
 const char *pos_text(Loader *l, Pos pos);            /* "file:line:col" with the file's short path */
 const char *import_stack(Loader *l, const LoadPkg *p);     /* "package A\n\timports B ...", ending with p */
+const char *file_shown(const Context *c, Arena *a, const char *path);                          /* the name in messages */
+const char *file_linked(const Context *c, Arena *a, const LoadPkg *p, const char *path);   /* the name in line tables */
 bool dir_has_go(const Context *c, const char *dir);
 /* ---- files.c: the files of packages ---- */
 /* A candidate file of a package. */

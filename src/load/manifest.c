@@ -5,6 +5,7 @@
  *     take error.go          upstream's file, whatever its constraints say
  *     drop exp_asm.go        not upstream's file
  *     add runtime/proc.go    our file, below the overlay folder
+ *     supplied               the runtime has what its assembly defines
  *
  * '#' starts a comment. */
 #include "load.h"
@@ -55,6 +56,8 @@ Manifest *manifest_read(Arena *a, const char *overlay_dir)
 		ManifestPkg *mp = m->pkg.n ? &vec_last(&m->pkg) : NULL;
 		if (mp && !strcmp(l.word, "only"))
 			mp->only = true;
+		else if (mp && !strcmp(l.word, "supplied"))
+			mp->supplied = true;
 		else if (mp && l.arg && !strcmp(l.word, "take"))
 			vec_push(a, &mp->take, l.arg);
 		else if (mp && l.arg && !strcmp(l.word, "drop"))

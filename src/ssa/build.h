@@ -266,6 +266,7 @@ typedef struct Callee {
 	ValueId fn;                  /* closure, or code address */
 	Type *sig;                   /* function type */
 	Type *recv;                  /* its receiver's type, or NULL */
+	bool abi0;
 	u16 builtin;
 	NodeId call;
 	Val *arg; u32 narg;          /* receiver first; converted */

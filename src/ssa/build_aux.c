@@ -133,6 +133,34 @@ Func *ssa_build_methodval(Program *p, Sym *s, Type *recv, const MethodEntry *m)
 	return build_finish(b);
 }
 
+/* ---- between Go and assembly ---- */
+
+Func *ssa_build_abi(Program *p, Sym *s, Obj *fn, bool from)
+{
+	Build *b = start(p, s, fn->type, NULL);
+	b->f->wrapper = true;
+	b->f->funcid = FuncIDWrapper;
+	b->f->abi0 = from;
+	b->pos = b->f->pos = fn->pos;
+	if (from)
+		b->f->sig = sig_abi0(p, fn->type);
+	const Sig *in = b->f->sig;
+	Val *arg = arena_array(b->ar, Val, in->nparam + 1);
+	for (u32 i = 0; i < in->nparam; i++)
+		arg[i] = param_val(b, in, i);
+	Callee c = {.kind = CalleeSym, .sig = types_under(fn->type), .arg = arg, .narg = in->nparam, .abi0 = !from};
+	size_t n = strlen(s->name);
+	c.sym = from ? sym_get(p, arena_strndup(b->ar, s->name, n - strlen("<abi0>"))) : sym_abi0(p, s->name);
+	if (!from && s->noescape)
+		c.sym->noescape = true;
+	Val r = call_emit(b, &c);
+	if (r.form == ValTuple)
+		ret(b, r.elem);
+	else
+		ret(b, &r);
+	return build_finish(b);
+}
+
 /* ---- equality ---- */
 
 static void ret_bool(Build *b, ValueId v)
@@ -323,6 +351,8 @@ Func *ssa_build_sym(Program *p, Sym *s)
 		return ssa_build_wrapper(p, s, d->type, d->method, d->what == WhatIfn);
 	case WhatMethodVal:
 		return ssa_build_methodval(p, s, d->type, d->method);
+	case WhatToAbi0: case WhatFromAbi0:
+		return ssa_build_abi(p, s, d->fn, d->what == WhatFromAbi0);
 	case WhatInit:
 		return ssa_build_init(p, s, d->body);
 	}

@@ -87,7 +87,7 @@ Val call_emit(Build *b, Callee *c)
 {
 	if (c->kind == CalleeBuiltin)
 		return builtin_apply(b, c->call, c->builtin, c->arg, c->narg);
-	Sig *s = sig_make(b->p, c->sig, c->recv);
+	Sig *s = c->abi0 ? sig_abi0(b->p, c->sig) : sig_make(b->p, c->sig, c->recv);
 	if (s->nparam != c->narg)
 		bug("call of %s: %u arguments for %u parameters", c->sym ? c->sym->name : "function value", c->narg, s->nparam);
 	ValueId *a = arena_array(b->ar, ValueId, s->nin + 1);
@@ -99,6 +99,8 @@ Val call_emit(Build *b, Callee *c)
 	ValueId call = v_n(b, op, TyVoid, a, n);
 	b->f->v.a[call].sig = s;
 	b->f->v.a[call].callee = c->sym;
+	if (c->abi0)
+		b->f->v.a[call].flags |= FlagAbi0;
 	for (u32 i = 0; i < c->keep.n; i++) {
 		ValueId k = v_n(b, SsaKeepAlive, TyVoid, &c->keep.a[i], 1);
 		b->f->v.a[k].flags |= c->keep_heap ? FlagMustHeap : 0;

@@ -48,6 +48,14 @@ Sym *sym_func(Program *p, Obj *fn, Type **targs, u32 ntargs)
 	return s;
 }
 
+Sym *sym_abi0(Program *p, const char *name)
+{
+	ARENA_LOCAL(a, 1024);
+	Sym *s = sym_get(p, arena_printf(&a, "%s<abi0>", name));
+	arena_free(&a);
+	return s;
+}
+
 Sym *sym_funcval(Program *p, Sym *text)
 {
 	ARENA_LOCAL(a, 1024);

@@ -85,6 +85,7 @@ typedef struct Assign {
 	VEC(SigPart) part;
 	u32 nint, nfloat;     /* registers used */
 	u32 stack;            /* bytes used */
+	bool abi0;            /* no registers */
 } Assign;
 
 /* n bytes more, saturating: the frame of whoever calls this is refused for its size, see gen_frame_fits. */
@@ -104,7 +105,7 @@ static SigVar assign(Assign *a, Type *t, u32 index)
 	bool flat = flatten(a->k, t, 0, &fl, MaxParts);
 	for (u32 i = 0; flat && i < fl.n; i++)
 		*(ty_is_float(fl.p[i].ty) ? &nf : &ni) += 1;
-	v.in_regs = flat && fl.n && ni <= IntRegs && nf <= FloatRegs;
+	v.in_regs = !a->abi0 && flat && fl.n && ni <= IntRegs && nf <= FloatRegs;
 	if (!v.in_regs) {
 		a->stack = (u32)align_up(a->stack, (u64)l->align);
 		v.off = a->stack;
@@ -124,11 +125,11 @@ static SigVar assign(Assign *a, Type *t, u32 index)
 	return v;
 }
 
-static Sig *make(Checker *k, Arena *ar, Type *fn, Type *recv)
+static Sig *make(Checker *k, Arena *ar, Type *fn, Type *recv, bool abi0)
 {
 	Type *pt = fn->fn.params, *rt = fn->fn.results;
 	Sig *s = arena_new(ar, Sig);
-	Assign in = {.k = k, .ar = ar};
+	Assign in = {.k = k, .ar = ar, .abi0 = abi0};
 	s->nparam = pt->tuple.n + (recv != NULL);
 	s->param = arena_array(ar, SigVar, s->nparam);
 	u32 n = 0;
@@ -136,7 +137,7 @@ static Sig *make(Checker *k, Arena *ar, Type *fn, Type *recv)
 		s->param[n] = assign(&in, recv, n), n++;
 	for (u32 i = 0; i < pt->tuple.n; i++)
 		s->param[n] = assign(&in, pt->tuple.v[i]->type, n), n++;
-	Assign out = {.k = k, .ar = ar, .stack = (u32)align_up(in.stack, 8)};
+	Assign out = {.k = k, .ar = ar, .abi0 = abi0, .stack = (u32)align_up(in.stack, 8)};
 	s->retoff = out.stack;
 	s->nresult = rt->tuple.n;
 	s->result = arena_array(ar, SigVar, s->nresult);
@@ -164,7 +165,7 @@ static Sig *make(Checker *k, Arena *ar, Type *fn, Type *recv)
 }
 
 /* Memo in Program, by function type and receiver: parts with a lock each. */
-typedef struct SigEntry { Type *key, *recv; Sig *sig; struct SigEntry *next; } SigEntry;
+typedef struct SigEntry { Type *key, *recv; bool abi0; Sig *sig; struct SigEntry *next; } SigEntry;
 enum { SigShards = 16 };
 typedef struct SigTab { struct SigShard { Lock lock; Arena ar; Map m; } shard[SigShards]; } SigTab;
 
@@ -173,7 +174,7 @@ void sigs_init(Program *p)
 	p->sigs = arena_new(p->ar, SigTab);
 }
 
-Sig *sig_make(Program *p, Type *fn, Type *recv)
+static Sig *memo(Program *p, Type *fn, Type *recv, bool abi0)
 {
 	Type *key = types_canon(p->chk, types_under(fn));
 	Type *rkey = recv ? types_canon(p->chk, recv) : NULL;
@@ -182,13 +183,23 @@ Sig *sig_make(Program *p, Type *fn, Type *recv)
 	lock_acquire(&s->lock);
 	u64 *slot = map_slot(&s->ar, &s->m, h);
 	SigEntry *e = (SigEntry *)(uintptr_t)*slot;
-	while (e && (e->key != key || e->recv != rkey))
+	while (e && (e->key != key || e->recv != rkey || e->abi0 != abi0))
 		e = e->next;
 	if (!e) {
 		e = arena_new(&s->ar, SigEntry);
-		*e = (SigEntry){key, rkey, make(p->chk, &s->ar, key, recv), (SigEntry *)(uintptr_t)*slot};
+		*e = (SigEntry){key, rkey, abi0, make(p->chk, &s->ar, key, recv, abi0), (SigEntry *)(uintptr_t)*slot};
 		*slot = (u64)(uintptr_t)e;
 	}
 	lock_release(&s->lock);
 	return e->sig;
+}
+
+Sig *sig_make(Program *p, Type *fn, Type *recv)
+{
+	return memo(p, fn, recv, false);
+}
+
+Sig *sig_abi0(Program *p, Type *fn)
+{
+	return memo(p, fn, NULL, true);
 }

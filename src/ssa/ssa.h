@@ -66,6 +66,7 @@ enum {  /* Value.flags */
 	FlagBuf = 256,        /* New: a buffer for a result; nil if it cannot be in the frame */
 	FlagVolatile = 128,   /* Load, Store of slots read by the panic machinery: not moved, not removed */
 	FlagLength = 256,     /* Load: a length or capacity, never negative */
+	FlagAbi0 = 512,       /* Call: of assembly; the registers that Go reserves must be restored afterwards */
 };
 
 /* Where operations keep what (aux, the union, callee):
@@ -153,6 +154,7 @@ struct Func {
 	u32 pragma;
 	u8 funcid;            /* abi.FuncID: wrappers and runtime's special ones */
 	bool wrapper, needctxt, nosplit, has_defer, has_recover, nosafepoint, is_closure, open_defers, noinline;
+	bool abi0;            /* called by assembly: sig is sig_abi0's, g and zero registers are made at entry */
 	u32 defer_bits_slot, defer_slots;   /* open-coded defers: slot numbers */
 	BlockId deferreturn;  /* block that calls deferreturn and returns; 0 = none */
 	u32 inline_cost;      /* 0: not to be inlined; whole/inline.c */
@@ -166,6 +168,7 @@ typedef enum SymKind {
 	SymUndef, SymText, SymRodata, SymData, SymNoptrData, SymBss, SymNoptrBss,
 	SymExtern,            /* defined by the C runtime's objects */
 } SymKind;
+enum { SymAsm = 1, SymSpWrite = 2, SymTopFrame = 4, SymWrapper = 8 };    /* Sym.asmflags; SpWrite: moves SP in ways the tables do not tell */
 typedef enum RelocKind { RelocAddr64, RelocAddr32, RelocPC32, RelocOff32 /* from the types base */, RelocTextOff32, RelocCall32, RelocMethodOff32 /* TextOff, or -1 when dead */, RelocTypeOffWeak } RelocKind;
 typedef struct Reloc { u32 off; u8 kind; Sym *sym; i64 add; } Reloc;
 
@@ -178,6 +181,7 @@ struct Sym {
 	bool reachable;       /* during reach: atomic */
 	bool wanted;          /* link: reachability found it live; tables of methods refer to it */
 	bool noescape;        /* text without a body: some declaration promises that arguments do not escape */
+	u8 asmflags;          /* text of the assembler: SymAsm and more */
 	u16 stackuse;         /* assembly of the C runtime: bytes of the goroutine's stack */
 	u32 size;
 	u8 *data;             /* NULL: zeros */
@@ -211,6 +215,8 @@ typedef enum SymWhat {
 	WhatMethodVal,   /* type = receiver type, method: body of a bound method value (name-fm); receiver from the closure */
 	WhatInit,        /* body: initialiser fragment */
 	WhatImethod,     /* fn = method, type = its signature: nothing to emit */
+	WhatToAbi0,      /* fn has its body in assembly: ABIInternal to ABI0 */
+	WhatFromAbi0,    /* for assembly that calls fn: ABI0 to ABIInternal */
 	WhatLit,         /* a function literal: its Func was made with its parent */
 } SymWhat;
 
@@ -266,6 +272,7 @@ void block_edge(Func *f, BlockId from, BlockId to);                 /* appends t
 
 /* sig.c */
 void sigs_init(Program *p);                                         /* by symtab_init */
+Sig *sig_abi0(Program *p, Type *fn);                                /* everything on the stack */
 Sig *sig_make(Program *p, Type *fn, Type *recv);                    /* memoised per canonical type; recv NULL for none */
 /* Components of a type, in order; false if it is not decomposed (then it lives in memory). */
 typedef struct Part { u8 ty; u32 off; } Part;
@@ -280,6 +287,10 @@ Func *ssa_build_wrapper(Program *p, Sym *s, Type *recv, const MethodEntry *m, bo
 Func *ssa_build_methodval(Program *p, Sym *s, Type *recv, const MethodEntry *m);   /* context {code, receiver} */
 Func *ssa_build_eq(Program *p, Sym *s, Type *t);                    /* func(p, q unsafe.Pointer) bool */
 Func *ssa_build_hash(Program *p, Sym *s, Type *t);                  /* func(p unsafe.Pointer, seed uintptr) uintptr */
+
+/* "fn" calls "fn<abi0>", or (from) the other way round: arguments and results are copied from one convention to the other. */
+Func *ssa_build_abi(Program *p, Sym *s, Obj *fn, bool from);
+Sym *sym_abi0(Program *p, const char *name);                        /* the function of that name for callers of ABI0 */
 
 /* Builds what s->def describes: Func, Eq, Hash, Wrapper, Ifn, MethodVal or Init (bodies must have been checked). */
 Func *ssa_build_sym(Program *p, Sym *s);

@@ -65,7 +65,7 @@ static Obj *find_method(Whole *w, Pkg *p, const char *recv, size_t n, const char
 }
 
 /* "path.F", "path.(*T).M", "path.T.M": the object of that link name, or NULL. */
-static Obj *obj_by_name(Whole *w, const char *name)
+Obj *whole_object(Whole *w, const char *name)
 {
 	Obj *o = map_getp(&w->by_name, intern_str(name));
 	if (o)
@@ -91,7 +91,7 @@ static void make(Reach *r, Sym *s);
 
 static void adopt(Reach *r, Sym *s)
 {
-	Obj *o = obj_by_name(r->w, s->name);
+	Obj *o = whole_object(r->w, s->name);
 	if (!o || (o->kind != ObjFunc && o->kind != ObjVar))
 		return;
 	Sym *own = o->kind == ObjFunc ? sym_func(r->p, o, NULL, 0) : sym_global(r->p, o);
@@ -152,6 +152,7 @@ static void make(Reach *r, Sym *s)
 	switch (d ? d->what : WhatNone) {
 	case WhatNone: if (s->kind == SymUndef) adopt(r, s); break;
 	case WhatFunc: case WhatEq: case WhatHash: case WhatWrapper: case WhatIfn: case WhatMethodVal: case WhatInit:
+	case WhatToAbi0: case WhatFromAbi0:
 		build_text(r, s);
 		break;
 	case WhatGlobal: fill_global(r, s); break;

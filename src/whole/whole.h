@@ -37,6 +37,8 @@ typedef struct Reach {
 /* ---- reach.c ---- */
 /* Indexes linknames and packages; call after declarations of all packages are checked. */
 void whole_start(Whole *w, Program *p, Pkg **pkg, u32 npkg, Pool *pool);
+/* The function or variable of that link name, or NULL. */
+Obj *whole_object(Whole *w, const char *name);
 /* Gives a string variable its value, as the linker's -X does (before whole_reach). */
 void whole_define_string(Whole *w, const char *name, const char *text, u32 n);
 /* Builds everything reachable from the runtime's roots and main, or the targets. False if a reachable body has errors. */

@@ -414,6 +414,15 @@ static void mark_call(Emit *e, const MInst *i, u32 start)
 	code_pcval(e->m->out, &e->c->map, start, i->map);
 }
 
+/* What Go code takes for granted: g in R14 and zero in X15. Assembly of ABI0 keeps neither. */
+static void restore_fixed(Emit *e)
+{
+	enum { TlsG = 8 };              /* M.g, from the thread pointer */
+	static const u8 code[] = {0x64, 0x4c, 0x8b, 0x34, 0x25, TlsG, 0, 0, 0, 0x45, 0x0f, 0x57, 0xff};
+	for (u32 i = 0; i < sizeof code; i++)
+		enc_u8(&e->e, code[i]);
+}
+
 static void emit_call(Emit *e, const MInst *i)
 {
 	mark_call(e, i, e->e.n);
@@ -423,6 +432,8 @@ static void emit_call(Emit *e, const MInst *i)
 		enc_rr(&e->e, 0, 0xff, 4, 0, 2, u(i, 0));
 	else
 		op_mem(e, 0, 0xff, 4, 0, 2, i, 0);
+	if (i->imm)
+		restore_fixed(e);
 }
 
 static void emit_bounds(Emit *e, MInst *i)
@@ -857,6 +868,8 @@ static void prologue(Emit *e)
 	code_pcval(m->out, &e->c->map, 0, -1);
 	code_pcval(m->out, &e->c->unsafe_, 0, 1);
 	set_depth(e, 0);
+	if (m->f->abi0)
+		restore_fixed(e);
 	stack_check(e);
 	if (m->has_frame) {
 		enc_u8(&e->e, 0x55);

@@ -1260,6 +1260,7 @@ static void lower_call(Isel *s, ValueId v)
 	i->o = arena_array(s->m->ar, MOpnd, sig->nin + sig->nout + 2);
 	if (p->flags & FlagNoreturn)
 		i->flags |= MNoreturn;
+	i->imm = (p->flags & FlagAbi0) != 0;     /* restore g and zero */
 	for (u32 k = 0; k < s->results.n; k++)
 		def(i, s->results.a[k], part_reg(&sig->out[val(s, s->results.a[k])->aux]));
 	s->results.n = 0;
