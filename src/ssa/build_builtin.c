@@ -220,6 +220,27 @@ static void builtin_clear(Build *b, Val x)
 
 /* ---- make, new, len, cap ---- */
 
+/* make([]T, len, constant): the length is checked here, so that the object has a constant size and may live in the frame. */
+static void check_length(Build *b, ValueId len, i64 cap)
+{
+	BlockId bad = b_block(b), fine = b_block(b), neg = b_block(b), big = b_block(b);
+	b_if(b, v_2(b, SsaLtU, TyI8, v_int(b, cap), len), bad, fine, -1);
+	b_seal(b, bad);
+	if (b->f->b.a[bad].pred.n) {
+		b_start(b, bad);
+		b_if(b, v_2(b, SsaLtS, TyI8, len, v_int(b, 0)), neg, big, 0);
+		b_seal(b, neg), b_seal(b, big);
+		b_start(b, neg);
+		call_rt0(b, "panicmakeslicelen", 0);
+		b_jump(b, fine);
+		b_start(b, big);
+		call_rt0(b, "panicmakeslicecap", 0);
+		b_jump(b, fine);
+	}
+	b_seal(b, fine);
+	b_start(b, fine);
+}
+
 static Val builtin_make(Build *b, NodeId n)
 {
 	const Node *nd = node_at(b->file, n);
@@ -231,7 +252,13 @@ static Val builtin_make(Build *b, NodeId n)
 	switch (u->kind) {
 	case KindSlice: {
 		ValueId cap = cnt > 2 ? expr_index(b, list_at(b->file, nd->b, 2), &uns) : a;
-		ValueId p = v_n(b, SsaMakeSlice, TyPtr, (ValueId[]){a, cap}, 2);
+		i64 size = b_size(b, u->elem), room;
+		ValueId len = a;
+		if (cnt > 2 && !v_isconst(b, a, &c) && v_isconst(b, cap, &room) && size > 0 && room > 0 && room <= (64 << 10) / size) {
+			check_length(b, a, room);
+			len = cap;
+		}
+		ValueId p = v_n(b, SsaMakeSlice, TyPtr, (ValueId[]){len, cap}, 2);
 		b->f->v.a[p].type = u->elem;
 		b->f->v.a[p].callee = sym_alloc(b->p, u->elem);
 		return (Val){.form = ValParts, .n = 3, .t = t, .p = {p, a, cap}};
