@@ -87,3 +87,26 @@ void heapbits_write(uptr obj, u64 elemsize, u64 size, Type *typ)
 	if (sh + (elemsize >> 3) > 64)
 		map[(at >> 6) + 1] |= bits >> (64 - sh);
 }
+
+/* cptrwords(p, out, n): out[i] says whether word i of the object at p is a pointer for the collector. */
+void mem_ptrwords(uptr p, u8 *out, u64 n)
+{
+	uptr obj;
+	u32 i;
+	MSpan *s = mheap_find_object(p, &obj, &i);
+	if (!s || mspan_noscan(s))
+		return;
+	if (s->elemsize <= BitmapMaxSize) {
+		const u64 *map = (const u64 *)((p & ~(uptr)(PageSize - 1)) + PageSize - SpanBitmapBytes);
+		for (u64 k = 0, at = (p & (PageSize - 1)) >> 3; k < n; k++, at++)
+			out[k] = map[at >> 6] >> (at & 63) & 1;
+		return;
+	}
+	Type *t = mspan_hasheader(s) ? *(Type **)obj : s->largetype;
+	if (!t)
+		return;
+	const u8 *mask = rt_type_gcmask(t);
+	u64 step = t->size >> 3, words = t->ptrbytes >> 3;
+	for (u64 k = 0; k < n; k++)
+		out[k] = k % step < words && mask[k % step >> 3] >> (k % step & 7) & 1;
+}

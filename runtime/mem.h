@@ -319,6 +319,7 @@ u64 gc_setlimit(i64 limit);
 void gc_scavenge_all(void);
 void gc_register_poolcleanup(Funcval *f);
 void gc_register_cache(void **p);
+void mem_ptrwords(uptr p, u8 *out, u64 n);
 u64 finq_next(u64 kind, void *out);
 void finq_done(u64 kind);
 u64 finq_pending(u64 kind);

@@ -17,6 +17,7 @@ func cremovefinalizer(p unsafe.Pointer)
 func caddcleanup(p, fn unsafe.Pointer) uint64
 func cremovecleanup(p uintptr, id uint64)
 func cfindobject(p uintptr) (base, size, noscan uintptr)
+func cptrwords(p uintptr, out *byte, n int)
 
 const (
 	finqFinalizer = 0
@@ -342,4 +343,21 @@ func (p *Pinner) Unpin() {
 	unlock(&pins.lock)
 	n.refs = nil
 	p.pinner = nil
+}
+
+// reflect_gcbits tells tests which words of the object that x points to are pointers: one byte a word, up to the last pointer.
+//
+//go:linkname reflect_gcbits reflect.gcbits
+func reflect_gcbits(x any) []byte {
+	base, size, _ := cfindobject(uintptr(efaceOf(&x).data))
+	if base == 0 || size < goarch.PtrSize {
+		return nil
+	}
+	mask := make([]byte, size/goarch.PtrSize)
+	cptrwords(base, &mask[0], len(mask))
+	n := len(mask)
+	for n > 0 && mask[n-1] == 0 {
+		n--
+	}
+	return mask[:n]
 }

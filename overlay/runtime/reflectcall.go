@@ -91,6 +91,54 @@ func doReflectcall(typ *_type, fn, frame unsafe.Pointer, argSize, retOffset, fra
 		callVia[[56]byte, [4096]byte](fn, frame, n, nres, regs)
 	case 64:
 		callVia[[64]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 72:
+		callVia[[72]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 80:
+		callVia[[80]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 88:
+		callVia[[88]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 96:
+		callVia[[96]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 104:
+		callVia[[104]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 112:
+		callVia[[112]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 120:
+		callVia[[120]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 128:
+		callVia[[128]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 136:
+		callVia[[136]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 144:
+		callVia[[144]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 152:
+		callVia[[152]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 160:
+		callVia[[160]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 168:
+		callVia[[168]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 176:
+		callVia[[176]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 184:
+		callVia[[184]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 192:
+		callVia[[192]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 200:
+		callVia[[200]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 208:
+		callVia[[208]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 216:
+		callVia[[216]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 224:
+		callVia[[224]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 232:
+		callVia[[232]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 240:
+		callVia[[240]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 248:
+		callVia[[248]byte, [4096]byte](fn, frame, n, nres, regs)
+	case 256:
+		callVia[[256]byte, [4096]byte](fn, frame, n, nres, regs)
 	default:
 		throw("reflectcall: too many arguments beside results on the stack")
 	}

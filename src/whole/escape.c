@@ -208,11 +208,13 @@ static void call(Graph *g, ValueId id, Results *r)
 		known_call(g, s, a, how, r->n ? r->loc[0] : NoNode);
 		return;
 	}
+	if (direct && v->callee->noescape)      /* the declaration promises it, whatever the body elsewhere looks like */
+		return;
 	if (code && code->escape && code->escape->nin == npart) {
 		apply(g, s, part, code->escape, 0, r);
 		return;
 	}
-	if (to && !code && to->noescape)
+	if (to && to->noescape && !code)
 		return;
 	for (u32 i = 0; i < npart; i++)
 		arg_leaks(g, s, i, part[i], 0, HeapNode);

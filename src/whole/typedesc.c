@@ -91,10 +91,11 @@ static Sym *plain_name(Reach *r, const char *s, bool exported)
 	return name_sym(r, s, (u32)strlen(s), NULL, 0, NULL, exported ? NameExported : 0);
 }
 
-static Sym *member_name(Reach *r, const Obj *o, const char *tag, u32 ntag, u8 flags)
+/* The name of a method of a type that belongs to package home: only unexported ones of other packages say where they are from. */
+static Sym *method_name(Reach *r, const Obj *o, const Pkg *home)
 {
 	bool exported = o->name->exported;
-	return name_sym(r, o->name->s, o->name->len, tag, ntag, exported ? NULL : o->pkg, (u8)(flags | (exported ? NameExported : 0)));
+	return name_sym(r, o->name->s, o->name->len, NULL, 0, exported || o->pkg == home ? NULL : o->pkg, exported ? NameExported : 0);
 }
 
 /* ---- common part ---- */
@@ -201,7 +202,7 @@ static void put_uncommon(Reach *r, Sym *s, Type *t, u32 at, u32 moff)
 		const MethodEntry *m = &ms->m[i];
 		u32 o = at + moff + i * MethodBytes;
 		exported += m->fn->name->exported;
-		put_off(r, s, o, member_name(r, m->fn, NULL, 0, 0));
+		put_off(r, s, o, method_name(r, m->fn, pkg));
 		reach_reloc(r, s, o + 4, RelocTypeOffWeak, sym_type(r->p, m->sig), 0);
 		reach_reloc(r, s, o + 8, RelocMethodOff32, sym_ifn(r->p, t, m), 0);
 		reach_reloc(r, s, o + 12, RelocMethodOff32, sym_method(r->p, t, m), 0);
@@ -351,9 +352,9 @@ static void put_interface(Reach *r, Sym *s, Type *t, Type *u, u32 at)
 	reach_reloc(r, s, 56, RelocAddr64, s, at);
 	put(s, 64, ts->nmethod, 8);
 	put(s, 72, ts->nmethod, 8);
-	/* the set is sorted by name; imethods of unexported names carry their package */
+	/* the set is sorted by name */
 	for (u32 i = 0; i < ts->nmethod; i++) {
-		put_off(r, s, at + 8 * i, member_name(r, ts->method[i], NULL, 0, 0));
+		put_off(r, s, at + 8 * i, method_name(r, ts->method[i], t->kind == KindNamed ? pkg : NULL));
 		put_off(r, s, at + 8 * i + 4, sym_type(r->p, types_func(r->p->chk, ts->method[i]->type->fn.params,
 			ts->method[i]->type->fn.results, ts->method[i]->type->variadic)));
 	}
@@ -430,7 +431,8 @@ void typedesc_fill(Reach *r, Sym *s)
 	ARENA_LOCAL(a, 1024);
 	Buf str = {.ar = &a};
 	types_print(&str, c, t, QualName, NULL);
-	bool exported = t->kind == KindNamed && t->named.obj->name->exported;
+	Type *base = t->kind == KindPointer ? types_unalias(t->elem) : t;
+	bool exported = base->kind == KindNamed && base->named.obj->name->exported;
 	put_off(r, s, 40, plain_name(r, buf_str(&str), exported));
 	arena_free(&a);
 	s->data[20] |= (u8)((named ? TFlagNamed : 0) | (uncommon ? TFlagUncommon : 0));
