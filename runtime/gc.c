@@ -311,6 +311,7 @@ static void collect(bool forced)
 	Marker w;
 	gc_marker_init(&w);
 	gc_mark_roots(&w);
+	wbcheck_heap();
 	special_finish_mark(&w);
 	mprof_publish();
 	gc_marker_done(&w);

@@ -147,7 +147,9 @@ static void init_hostile(void)
 {
 	rt_debugvars.clobber |= rt_debug("clobberfree", 0);
 	rt_debugvars.memcheck |= rt_debug("memcheck", 0);
-	rt_writebarrier.enabled = rt_debug("wb", 0);
+	rt_writebarrier.enabled = rt_debug("wb", 0) != 0;
+	if (rt_debug("wb", 0) == 2)
+		wbcheck_init();
 }
 
 void rt_mallocinit(void)

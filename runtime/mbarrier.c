@@ -2,7 +2,8 @@
  * The compiler tests runtime.writeBarrier before each store of a pointer; when it is set, the old
  * and the new value go through the P's buffer to the marker. With a collector that stops the world
  * the flag stays 0, and these functions are copies; SEAGO_DEBUG=wb=1 sets it outside of
- * collections, where draining checks that every recorded word is something a barrier may see. */
+ * collections, where draining checks that every recorded word is something a barrier may see, and wb=2
+ * looks for stores without one (wbcheck.c). */
 #include "mem.h"
 
 struct RtWriteBarrier rt_writebarrier;
@@ -30,6 +31,8 @@ void rt_wbflush(void)
 			if (s && mspan_isfree(s, i) && !s->cached)
 				rt_throw("write barrier recorded a pointer to a free object");
 		}
+	if (b->next)
+		wbcheck_note(b->buf, (b->next - (uptr)b->buf) / 8);
 	b->next = (uptr)b->buf;
 	b->end = (uptr)(b->buf + WbBufLen);
 }

@@ -281,6 +281,11 @@ static inline bool gc_wanted(void)
 }
 void mem_verify(void);                   /* walk all spans, throw on anything odd */
 
+/* wbcheck.c */
+void wbcheck_init(void);
+void wbcheck_note(const uptr *v, u64 n);
+void wbcheck_heap(void);
+
 /* mfinal.c */
 bool special_add(uptr p, Special sp);    /* false: there is one of this kind already */
 bool special_remove(uptr p, u8 kind, u64 id, Special *out);

@@ -279,7 +279,7 @@ static u8 func_flag(const Sym *s, const char *name)
 	if (s->asmflags)
 		return FlagAsm | (s->asmflags & SymSpWrite ? FlagSPWrite : 0) | (s->asmflags & SymTopFrame ? FlagTopFrame : 0);
 
-	static const char *const top[] = {"runtime.goexit", "runtime.mstart", "runtime.rt0_go"};
+	static const char *const top[] = {"runtime.goexit", "runtime.mstart", "runtime.rt0_go", "rt_callgo", "rt_callgoclosure"};
 	for (size_t i = 0; i < nelem(top); i++)
 		if (!strcmp(name, top[i]))
 			return FlagTopFrame;
