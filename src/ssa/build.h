@@ -158,7 +158,7 @@ void var_set(Build *b, u32 var, ValueId v);
 ValueId var_get(Build *b, u32 var);
 ValueId b_resolve(Build *b, ValueId v);                           /* through copies */
 u32 slot_new(Build *b, Type *t, Name *name);
-ValueId temp_new(Build *b, Type *t, bool *stack);                  /* memory for a value: a slot or, when large, an object */
+ValueId temp_new(Build *b, Type *t, bool *stack);                  /* memory for a literal: a slot or, when large, an object */
 u32 slot_raw(Build *b, u32 size, u32 align);
 ValueId v_slot(Build *b, u32 slot);
 ValueId v_const(Build *b, Ty ty, i64 bits);
@@ -272,8 +272,10 @@ typedef struct Callee {
 	Val *arg; u32 narg;          /* receiver first; converted */
 	VEC(ValueId) keep;           /* pointers passed as uintptr to a function that wants them kept: alive until it returns */
 	bool keep_heap;              /* they must be on the heap */
+	bool raw;                    /* a result in memory may be left where the callee put it: it is copied before anything else */
 } Callee;
 Val expr_call(Build *b, NodeId n);
+bool call_into(Build *b, NodeId n, Type *t, ValueId ptr, i64 off, bool stack);   /* as expr_into, if n is a call whose result is memory */
 Val call_emit(Build *b, Callee *c);
 void callee_of(Build *b, NodeId n, Callee *c);                    /* evaluates function and arguments */
 Val builtin_apply(Build *b, NodeId call, u16 id, Val *arg, u32 n);

@@ -49,10 +49,9 @@ static Val get_result(Build *b, const Sig *s, u32 i, ValueId call, const ValueId
 			v.p[j] = r[sv->first + j];
 		return v;
 	}
-	bool stack;
-	ValueId p = temp_new(b, sv->type, &stack);
+	ValueId p = v_slot(b, slot_new(b, sv->type, NULL));
 	if (s->out[sv->first].ty == TyVoid) {
-		mem_move(b, p, 0, r[sv->first], 0, sv->type, stack);
+		mem_move(b, p, 0, r[sv->first], 0, sv->type, true);
 	} else {
 		mem_zero(b, p, 0, sv->type, true);
 		for (u32 j = 0; j < sv->n; j++)
@@ -104,6 +103,10 @@ Val call_emit(Build *b, Callee *c)
 	for (u32 i = 0; i < c->keep.n; i++) {
 		ValueId k = v_n(b, SsaKeepAlive, TyVoid, &c->keep.a[i], 1);
 		b->f->v.a[k].flags |= c->keep_heap ? FlagMustHeap : 0;
+	}
+	if (c->raw && s->nresult == 1 && s->out[0].ty == TyVoid) {
+		ValueId at = v_n(b, SsaResultAddr, TyPtr, &call, 1);
+		return (Val){.form = ValMem, .borrowed = true, .t = s->result[0].type, .m = {at, 0}};
 	}
 	return get_results(b, s, call);
 }
@@ -488,7 +491,7 @@ void callee_of(Build *b, NodeId n, Callee *c)
 	b->pos = nd->pos;
 }
 
-Val expr_call(Build *b, NodeId n)
+static Val call_value(Build *b, NodeId n, bool raw)
 {
 	const Node *nd = node_at(b->file, n);
 	u8 flags = info_at(b->file, n)->flags;
@@ -501,6 +504,7 @@ Val expr_call(Build *b, NodeId n)
 		return expr_builtin(b, n);
 	Callee c;
 	callee_of(b, n, &c);
+	c.raw = raw;
 	StaticFn st = static_fn(b, node_unparen(b->file, nd->a));
 	Obj *fn = st.fn;
 	if (!fn && c.kind == CalleeSym)
@@ -509,6 +513,24 @@ Val expr_call(Build *b, NodeId n)
 	if (fn && intrinsic(b, fn, st.targs, st.ntargs, c.arg, c.narg, &r))
 		return r;
 	return call_emit(b, &c);
+}
+
+Val expr_call(Build *b, NodeId n)
+{
+	return call_value(b, n, false);
+}
+
+bool call_into(Build *b, NodeId n, Type *t, ValueId ptr, i64 off, bool stack)
+{
+	Part part[4];
+	u32 np;
+	NodeId x = node_unparen(b->file, n);
+	if (node_kind(b->file, x) != NodeCall || info_at(b->file, x)->flags & (InfoConvCall | InfoBuiltinCall) || parts_of(b, t, part, &np))
+		return false;
+	if (!b_same(b, b_typeof(b, x), t) || !b_size(b, t) || (!stack && b_has_pointers(b, t)))
+		return false;                   /* copying would be a call, which may use the space of the results */
+	val_store_flags(b, ptr, off, call_value(b, x, true), FlagNonNil, stack);
+	return true;
 }
 
 /* ---- go and defer: func() that makes the call later ---- */

@@ -39,7 +39,8 @@ void expr_into(Build *b, NodeId n, Type *t, ValueId ptr, i64 off, bool stack)
 		complit_into(b, x, t, ptr, off, stack, false);
 		return;
 	}
-	val_store_flags(b, ptr, off, assign_conv(b, expr_borrow(b, n), t), FlagNonNil, stack);
+	if (!call_into(b, n, t, ptr, off, stack))
+		val_store_flags(b, ptr, off, assign_conv(b, expr_borrow(b, n), t), FlagNonNil, stack);
 }
 
 ValueId index_of(Build *b, Val v, bool *uns)

@@ -29,7 +29,16 @@ static void assign_one(Build *b, NodeId lhs, NodeId rhs, bool def)
 	}
 	if (def && defines(b, lhs)) {
 		Obj *o = info_at(b->file, lhs)->obj;
-		var_init(b, o, expr_to(b, rhs, b_type(b, o->type)));
+		Type *t = b_type(b, o->type);
+		Part part[4];
+		u32 np;
+		if (node_kind(b->file, node_unparen(b->file, rhs)) != NodeCall || parts_of(b, t, part, &np)) {
+			var_init(b, o, expr_to(b, rhs, t));
+			return;
+		}
+		loc_declare(b, o, false);
+		Place p = place_var(b, o);
+		expr_into(b, rhs, t, p.ptr, p.off, p.stack);
 		return;
 	}
 	Type *t = b_typeof(b, lhs);

@@ -206,10 +206,9 @@ Val val_keep(Build *b, Val v)
 {
 	if (v.form != ValMem || !v.borrowed)
 		return v;
-	bool stack;
-	ValueId p = temp_new(b, v.t, &stack);
-	mem_move(b, p, 0, v.m.ptr, v.m.off, v.t, stack);
-	return (Val){.form = ValMem, .t = v.t, .m = {p, 0}};
+	u32 s = slot_new(b, v.t, NULL);
+	mem_move(b, v_slot(b, s), 0, v.m.ptr, v.m.off, v.t, true);
+	return (Val){.form = ValMem, .t = v.t, .m = {v_slot(b, s), 0}};
 }
 
 ValueId val_addr(Build *b, Val v, i64 *off)

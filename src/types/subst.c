@@ -138,18 +138,19 @@ static Type *subst_union(Checker *k, Type *t, const TypeEnv *env)
 	return s ? s : t;
 }
 
-/* An instance of a generic type that is local to generic code gets the arguments of that code too, behind its own. */
+/* An instance of a generic type that is local to generic code gets the arguments of that code too, behind its own, as soon as they
+ * are known. */
 static Type *subst_local(Checker *k, Type *t, const NamedLazy *o, const TypeEnv *env)
 {
 	u32 n = t->named.ntargs, all = n + o->nouter;
 	Type **v = k_array(k, Type *, all);
-	bool changed = false;
+	bool own = false, outer = false;
 	for (u32 i = 0; i < all; i++) {
 		Type *x = i < n ? t->named.targs[i] : o->outer[i - n];
 		v[i] = subst(k, x, env);
-		changed |= v[i] != x;
+		*(i < n ? &own : &outer) |= v[i] != x;
 	}
-	return changed ? type_instance(NULL, k, t->named.lazy->pos, t->named.origin, v, all) : t;
+	return own || outer ? type_instance(NULL, k, t->named.lazy->pos, t->named.origin, v, outer ? all : n) : t;
 }
 
 static Type *subst_named(Checker *k, Type *t, const TypeEnv *env)
