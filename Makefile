@@ -5,6 +5,7 @@
 # make test-std    the tests of the standard library
 # make test-upstream  all of GOROOT/test; counts per kind and per reason of exclusion
 # make fuzz        libFuzzer on scanner, parser and checker, FUZZ_SECONDS each
+# make differ      random programs through seago and go
 # make std         fetches the standard library's source into goroot/ if none is installed
 # make objs-syntax objects of one folder only
 # make wc          lines of code a folder
@@ -66,6 +67,16 @@ $(B)/limits: test/limits/limits.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $<
 
+# random programs, compared with go's where it is installed: make differ DIFFER="1 500"
+$(B)/gogen: test/fuzz/gen.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $<
+
+DIFFER ?= 1 200
+differ: std
+	$(MAKE) $(B)/seago $(B)/gogen
+	test/fuzz/differ $(B)/seago $(B)/gogen $(DIFFER) $(B)/differ
+
 # fuzz_scan, fuzz_parse, fuzz_check: run themselves; libfuzz_...: driven by libFuzzer, for which clang is needed.
 # make fuzz runs these for FUZZ_SECONDS each; what they find stays in $(B)/corpus
 FUZZ_SRC := test/fuzz/fuzz.c $(wildcard src/base/*.c src/syntax/*.c src/types/*.c)
@@ -102,6 +113,7 @@ SUITES += "unit:$(B)/test_types std"
 SUITES += "unit:$(B)/test_types facts"
 SUITES += "unit:$(B)/test_types data"
 SUITES += "unit:$(B)/limits $(B)/seago"
+SUITES += "unit:test/fuzz/differ $(B)/seago $(B)/gogen 1 20"
 SUITES += "unit:$(B)/fuzz_check -runs 20000 -keep $(B)/crash.go"
 SUITES += "unit:test/constants $(B)/seago $(B)/test_const"
 SUITES += "unit:test/determinism $(B)/seago"
@@ -118,7 +130,7 @@ SUITES += "unit:test/badinput $(B)/seago $(GOROOT_USED)"
 SUITES += "unit:test/badinput $(B)/asan/seago $(GOROOT_USED)"
 SUITES += err:test/err run:test/run run:test/fix run:bench/run goroot:test/goroot.list
 test: std
-	$(MAKE) $(B)/seago $(B)/runner $(B)/limits $(B)/fuzz_check $(addprefix $(B)/,$(UNIT))
+	$(MAKE) $(B)/seago $(B)/runner $(B)/limits $(B)/gogen $(B)/fuzz_check $(addprefix $(B)/,$(UNIT))
 	$(MAKE) B=$(B)/asan CFLAGS="$(SANITIZE)" $(B)/asan/seago $(B)/asan/test_types
 	@if echo 'int main(void) { return 0; }' | $(CC) -fsanitize=thread -x c -o $(B)/tsan-probe - 2>/dev/null; then \
 		$(MAKE) B=$(B)/tsan CFLAGS="$(TSAN)" $(B)/tsan/seago; fi

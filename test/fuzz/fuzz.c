@@ -87,13 +87,18 @@ static bool has_syntax_error(const Diag *d)
 	return false;
 }
 
+/* The scanner lives in a parser, where directives end up; its tables survive, as between the files of a build. */
 static void scan_all(Arena *a, SrcFile *src, Diag *d)
 {
-	Scanner s;
-	scan_init(&s, src, a, d);
+	static Parser p;
+	Scanner old = p.s;
+	p = (Parser){.s = {.slot = old.slot, .nslot = old.nslot, .stamp = old.stamp, .names = old.names, .capnames = old.capnames}, .ar = a};
+	p.f.src = src;
+	scan_init(&p.s, src, &p.tmp, d);
 	do
-		scan_next(&s);
-	while (s.tok != TokEOF);
+		scan_next(&p.s);
+	while (p.s.tok != TokEOF);
+	arena_free(&p.tmp);
 }
 
 enum { Target_scan, Target_parse, Target_check };
@@ -339,10 +344,10 @@ int main(int argc, char **argv)
 	__sanitizer_set_death_callback(save);
 #endif
 	syntax_init();
-	u8 *space = malloc(64 << 10);
+	static u8 space[64 << 10];
 	for (u64 r = 0; r < runs; r++) {
 		random_state = seed * 1000003 + r;
-		Text from = s.v.a[pick(s.v.n)], t = {space, from.n, 64 << 10};
+		Text from = s.v.a[pick(s.v.n)], t = {space, from.n, sizeof space};
 		other = s.v.a[pick(s.v.n)];
 		memcpy(space, from.a, from.n);
 		for (u32 k = pick(8); k > 0 && t.n; k--)
