@@ -111,6 +111,12 @@ static void find_bad_bytes(Scanner *s, Arena *tmp)
 {
 	VEC(BadByte) v = {0};
 	for (const char *p = s->begin; p < s->end;) {
+		u64 x;
+		memcpy(&x, p, 8);               /* zeros follow the text */
+		if (s->end - p >= 8 && !((x | (x - 0x0101010101010101ull)) & 0x8080808080808080ull)) {
+			p += 8;
+			continue;
+		}
 		if ((u8)*p < 0x80) {
 			if (*p == 0)
 				vec_push(tmp, &v, (BadByte){(u32)(p - s->begin), "invalid NUL character"});

@@ -32,7 +32,13 @@ typedef struct Enc {
 	Arena *ar;
 } Enc;
 typedef struct EncMem { u8 base, index, scale; bool rip; i32 disp; } EncMem;   /* RegNone: absent */
-void enc_u8(Enc *e, u32 b);
+void enc_grow(Enc *e);
+static inline void enc_u8(Enc *e, u32 b)
+{
+	if (unlikely(e->n == e->cap))
+		enc_grow(e);
+	e->a[e->n++] = (u8)b;
+}
 void enc_u32(Enc *e, u32 v);
 void enc_u64(Enc *e, u64 v);
 /* op: opcode bytes, last byte lowest (0x0fb6); prefix: 0 or a mandatory prefix; size 8 sets REX.W; byte_reg, byte_rm: that

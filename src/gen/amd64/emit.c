@@ -1006,7 +1006,7 @@ static void pass(Emit *e, const u32 *list, u32 n)
 
 void amd64_emit(MFunc *m)
 {
-	Emit e = {.m = m, .c = m->code, .e.ar = m->out};
+	Emit e = {.m = m, .c = m->code, .e.ar = m->ar};
 	e.pos = arena_array(m->ar, u32, m->b.n);
 	e.old = arena_array(m->ar, u32, m->b.n);
 	u32 *list = arena_array(m->ar, u32, m->b.n), n = 0;
@@ -1020,7 +1020,7 @@ void amd64_emit(MFunc *m)
 	e.pass = 1;
 	pass(&e, list, n);
 	code_inline_rows(m);
-	m->code->text = e.e.a;
+	m->code->text = arena_copy(m->out, e.e.a, e.e.n, 1);
 	m->code->size = e.e.n;
 	m->code->deferreturn = m->f->deferreturn ? e.pos[m->f->deferreturn] : 0;
 }

@@ -1,17 +1,14 @@
 /* Encoding of one instruction: prefixes, REX, opcode, ModRM, SIB, displacement (SDM volume 2, chapter 2). */
 #include "amd64.h"
 
-void enc_u8(Enc *e, u32 b)
+void enc_grow(Enc *e)
 {
-	if (e->n == e->cap) {
-		u32 cap = e->cap ? e->cap * 2 : 512;
-		u8 *a = arena_alloc(e->ar, cap, 1);
-		if (e->n)
-			memcpy(a, e->a, e->n);
-		e->a = a;
-		e->cap = cap;
-	}
-	e->a[e->n++] = (u8)b;
+	u32 cap = e->cap ? e->cap * 2 : 1024;
+	u8 *a = arena_raw(e->ar, cap, 1);
+	if (e->n)
+		memcpy(a, e->a, e->n);
+	e->a = a;
+	e->cap = cap;
 }
 
 void enc_u32(Enc *e, u32 v)
