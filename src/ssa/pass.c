@@ -4,6 +4,7 @@
 
 void ssa_sroa(Func *f);
 void ssa_gvn(Func *f);
+void ssa_closures(Func *f);
 void ssa_deadcode(Func *f);
 void ssa_alloc(Func *f);
 
@@ -13,6 +14,7 @@ const Pass ssa_passes[] = {
 	/* from here on nothing decides where an object lives */
 	{"sroa", ssa_sroa, PassLate, false, "frame slots become values"},
 	{"gvn", ssa_gvn, PassLate, false, "equal values shared, known conditions, nil and bounds checks"},
+	{"closures", ssa_closures, PassLate, false, "slots whose address went through an object that is gone"},
 	{"deadcode", ssa_deadcode, PassLate, false, "values nobody uses"},
 	{"alloc", ssa_alloc, PassLate, true, "allocations become calls"},
 	{0},
@@ -138,6 +140,30 @@ void ssa_deadcode(Func *f)
 		blk->v.n = w;
 	}
 	arena_release(f->ar, mark);
+}
+
+/* ---- closures: what inlined closures have captured -------------------------------------------
+ * needs: the object of the closure is values by now, so that slots captured by reference are only loaded and stored. Only functions
+ * that took a body in can have such, and only if something can be gained the passes before are run again. */
+
+static u32 addresses(const Func *f)
+{
+	u32 n = 0;
+	for (BlockId b = 1; b < f->b.n; b++)
+		for (u32 i = 0; i < f->b.a[b].v.n; i++)
+			n += f->v.a[f->b.a[b].v.a[i]].op == SsaLocalAddr;
+	return n;
+}
+
+void ssa_closures(Func *f)
+{
+	u32 before = f->inl.n > 1 && f->slot.n ? addresses(f) : 0;
+	if (!before)
+		return;
+	ssa_deadcode(f);
+	ssa_sroa(f);
+	if (addresses(f) < before)
+		ssa_gvn(f);
 }
 
 /* ---- alloc: allocations become runtime calls ---------------------------------------------------

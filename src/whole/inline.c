@@ -7,11 +7,20 @@
  *
  * Calls through an interface whose itab is known, often because the function that made it was inlined, become calls of the method.
  *
+ * A call of a closure is one of a known function when the closure is a function value that never changes, or an object made in this
+ * function whose first word is its code: often only because the call that was handed the closure has been inlined, so these calls are
+ * looked for again afterwards. The body then takes what it has captured from the object, which stays in the frame and dissolves. Such
+ * a body may be bigger, since it is mostly called from one place: that of a loop over a function, for example.
+ *
  * Not inlined: what asks for the identity of its frame (recover, defer, caller's pc or sp), what has parameters on the stack, what
  * a directive forbids, members of the caller's own component, calls that never return and calls in cold blocks. */
 #include "whole.h"
 
-enum { CostMax = 40, CallCost = 28, NewCost = 4, BlockMax = 16, BigFunc = 5000, BigCost = 12, RetMax = 16 };
+enum {
+	CostMax = 40, CallCost = 28, NewCost = 4, BlockMax = 16, BigFunc = 5000, BigCost = 12, RetMax = 16,
+	ClosureCost = 400, ClosureBlocks = 80, ClosureCalls = 40,
+	Never = ClosureCost + 1,
+};
 
 static const u32 forbidding = PragmaNoinline | PragmaUintptrEscapes | PragmaUintptrKeepAlive | PragmaCgoUnsafeArgs |
 	PragmaSystemstack | PragmaNowritebarrierrec | PragmaYeswritebarrierrec | PragmaNowritebarrier;
@@ -27,20 +36,22 @@ static bool in_registers(const Sig *s)
 	return true;
 }
 
-/* What a value weighs; more than CostMax: never. */
+/* What a value weighs. */
 static u32 cost_of(const Value *v)
 {
 	switch (v->op) {
 	case SsaConst: case SsaParam: case SsaAddr: case SsaLocalAddr: case SsaPhi: case SsaVarDef: case SsaResult: case SsaCopy:
 		return 0;
-	case SsaArgAddr: case SsaResultAddr: case SsaClosure: case SsaCallerPC: case SsaCallerSP:
-		return CostMax + 1;
+	case SsaClosure:
+		return 0;
+	case SsaArgAddr: case SsaResultAddr: case SsaCallerPC: case SsaCallerSP:
+		return Never;
 	case SsaNew: case SsaMakeSlice: case SsaMove: case SsaZero:
 		return NewCost;
 	case SsaCall: case SsaCallClosure: case SsaCallCode:
 		return v->flags & FlagNoreturn ? 1 : CallCost;
 	case SsaLoad: case SsaStore:
-		return v->flags & FlagVolatile ? CostMax + 1 : 1;
+		return v->flags & FlagVolatile ? Never : 1;
 	}
 	return 1;
 }
@@ -48,16 +59,16 @@ static u32 cost_of(const Value *v)
 static u32 cost(const Func *f)
 {
 	u32 n = 0;
-	for (BlockId b = 1; b < f->b.n && n <= CostMax; b++)
-		for (u32 i = 0; i < f->b.a[b].v.n && n <= CostMax; i++)
+	for (BlockId b = 1; b < f->b.n && n < Never; b++)
+		for (u32 i = 0; i < f->b.a[b].v.n && n < Never; i++)
 			n += cost_of(&f->v.a[f->b.a[b].v.a[i]]);
 	return n;
 }
 
 static bool can_inline(const Func *f)
 {
-	if (f->noinline || f->has_defer || f->has_recover || f->deferreturn || f->needctxt || f->wrapper || f->funcid ||
-	    f->nosafepoint || f->b.n > BlockMax || f->pragma & forbidding || !in_registers(f->sig))
+	if (f->noinline || f->has_defer || f->has_recover || f->deferreturn || (f->needctxt && !f->is_closure) || f->wrapper || f->funcid ||
+	    f->nosafepoint || f->b.n > ClosureBlocks || f->pragma & forbidding || !in_registers(f->sig))
 		return false;
 	for (u32 i = 0; i < f->slot.n; i++)
 		if (f->slot.a[i].pinned || f->slot.a[i].zeroed)
@@ -82,6 +93,7 @@ typedef struct Inliner {
 	Arena *ar;
 	ValueId *val; BlockId *blk; u32 *inl;   /* of the callee -> of the caller */
 	u32 slots;                 /* first copied slot */
+	ValueId closure;           /* what the callee's context is here */
 } Inliner;
 
 static void copy_tree(Inliner *in, const Value *call)
@@ -115,6 +127,11 @@ static void copy_value(Inliner *in, ValueId from, const ValueId *args)
 		v.arg[0] = args[v.aux];
 		v.aux = 0;
 	}
+	if (v.op == SsaClosure) {
+		v.op = SsaCopy;
+		v.nargs = 1;
+		v.arg[0] = in->closure;
+	}
 	if (v.op == SsaLocalAddr || v.op == SsaVarDef)
 		v.aux += in->slots;
 	f->v.a[to] = v;
@@ -122,7 +139,7 @@ static void copy_value(Inliner *in, ValueId from, const ValueId *args)
 
 static void copy_args(Inliner *in, ValueId from)
 {
-	if (in->g->v.a[from].op == SsaParam)
+	if (in->g->v.a[from].op == SsaParam || in->g->v.a[from].op == SsaClosure)
 		return;
 	u32 n = in->g->v.a[from].nargs;
 	ValueId tmp[8], *a = n <= 8 ? tmp : arena_array(in->ar, ValueId, n);
@@ -238,6 +255,8 @@ static BlockId inline_call(Func *f, Func *g, BlockId b, u32 at, Arena *ar)
 	Value cv = f->v.a[call];
 	ValueId *args = arena_array(ar, ValueId, cv.nargs + 1);
 	memcpy(args, value_args(f, call), cv.nargs * sizeof *args);
+	if (cv.op == SsaCallClosure)
+		in.closure = *args++;
 	BlockId after = cut(f, b, at + 1);
 	f->b.a[b].v.n--;
 	f->v.a[call] = (Value){0};
@@ -324,42 +343,113 @@ static void call_method(Func *f, ValueId call)
 	arena_free(&ar);
 }
 
-static bool worth(Func *f, Func *g)
+static bool worth(const Func *f, const Func *g, bool closure)
 {
-	return g->inline_cost && g->inline_cost <= (f->v.n > BigFunc ? BigCost : CostMax);
+	if (!g->inline_cost || (g->needctxt && !closure))
+		return false;
+	if (closure)
+		return f->v.n <= BigFunc;
+	return g->b.n <= BlockMax && g->inline_cost <= (f->v.n > BigFunc ? BigCost : CostMax);
+}
+
+/* The code of a closure made here: what is stored in its first word. */
+static Sym *code_of_object(const Func *f, ValueId obj)
+{
+	Sym *code = NULL;
+	for (ValueId i = 1; i < f->v.n; i++) {
+		const Value *v = &f->v.a[i];
+		if (v->op != SsaStore || v->aux || through_copies(f, v->arg[0]) != obj)
+			continue;
+		const Value *x = &f->v.a[through_copies(f, v->arg[1])];
+		if (code || x->op != SsaAddr || x->aux)
+			return NULL;
+		code = x->sym;
+	}
+	return code;
+}
+
+/* The function a closure call goes to, if that is known; a function value without context makes it a plain call. */
+static Func *closure_callee(Func *f, ValueId call)
+{
+	ValueId c = through_copies(f, value_args(f, call)[0]);
+	const Value *x = &f->v.a[c];
+	if (x->op == SsaNew) {
+		Sym *code = code_of_object(f, c);
+		Func *g = code ? sym_code(code) : NULL;
+		return g && g->is_closure && g->needctxt ? g : NULL;
+	}
+	Sym *s = x->op == SsaAddr && !x->aux ? sym_target(x->sym) : NULL;
+	Func *g = s && !s->fn ? sym_code(s) : NULL;
+	if (!g || g->needctxt)
+		return NULL;
+	Value *v = &f->v.a[call];
+	u32 n = v->nargs - 1;
+	ValueId *a = arena_array(f->ar, ValueId, n + 1);
+	memcpy(a, value_args(f, call) + 1, n * sizeof *a);
+	v->op = SsaCall;
+	v->callee = g->sym;
+	value_set_args(f, call, a, n);
+	return g;
+}
+
+typedef struct Site { Func *f; Arena *ar; u32 closures; bool any, again; } Site;
+
+/* The call at position i of block b: 0, or the block where to go on. */
+static BlockId try_call(Site *s, BlockId b, u32 i)
+{
+	Func *f = s->f;
+	ValueId call = f->b.a[b].v.a[i];
+	u8 op = f->v.a[call].op;
+	if ((op != SsaCall && op != SsaCallClosure) || f->v.a[call].flags & (FlagNoreturn | FlagTail))
+		return 0;
+	if (f->b.a[b].term == TermTailCall && i + 1 == f->b.a[b].v.n)
+		return 0;
+	if (s->again && op != SsaCallClosure)
+		return 0;
+	if (op == SsaCall && !f->v.a[call].callee)
+		return 0;
+	Func *g = op == SsaCall ? sym_code(f->v.a[call].callee) : closure_callee(f, call);
+	bool closure = op == SsaCallClosure;
+	if (!g || g == f || f->v.a[call].nargs - (f->v.a[call].op == SsaCallClosure) != g->sig->nin || !worth(f, g, closure))
+		return 0;
+	if (closure && ++s->closures > ClosureCalls)
+		return 0;
+	s->any = true;
+	return inline_call(f, g, b, i, s->ar);
+}
+
+static void scan(Site *s, BlockId b)
+{
+	Func *f = s->f;
+	for (u32 i = 0; i < f->b.a[b].v.n && !f->b.a[b].cold; i++) {
+		if (f->v.a[f->b.a[b].v.a[i]].op == SsaCallCode)
+			call_method(f, f->b.a[b].v.a[i]);
+		const Value *v = &f->v.a[f->b.a[b].v.a[i]];
+		Sym *to = v->op == SsaCall && v->callee ? sym_target(v->callee) : NULL;
+		Func *g = to && hides_pointers(to) ? sym_code(to) : NULL;
+		if (g && v->nargs == 1 && g->sig->nout == 1) {
+			hide(f, b, i--);
+			continue;
+		}
+		BlockId next = try_call(s, b, i);
+		if (next) {
+			b = next;
+			i = UINT32_MAX;         /* on at the start of the second half */
+		}
+	}
 }
 
 void inline_calls(Func *f)
 {
 	ARENA_LOCAL(ar, 32 << 10);
+	Site s = {.f = f, .ar = &ar};
 	u32 nblock = f->b.n;
-	bool any = false;
-	for (BlockId first = 1; first < nblock; first++) {
-		BlockId b = first;
-		for (u32 i = 0; i < f->b.a[b].v.n && !f->b.a[b].cold; i++) {
-			if (f->v.a[f->b.a[b].v.a[i]].op == SsaCallCode)
-				call_method(f, f->b.a[b].v.a[i]);
-			const Value *v = &f->v.a[f->b.a[b].v.a[i]];
-			if (v->op != SsaCall || v->flags & (FlagNoreturn | FlagTail) || !v->callee)
-				continue;
-			if (f->b.a[b].term == TermTailCall && i + 1 == f->b.a[b].v.n)
-				continue;
-			Sym *to = sym_target(v->callee);
-			Func *g = sym_code(to);
-			if (!g || g == f || v->nargs != g->sig->nin)
-				continue;
-			if (hides_pointers(to) && v->nargs == 1 && g->sig->nout == 1) {
-				hide(f, b, i--);
-				continue;
-			}
-			if (!worth(f, g))
-				continue;
-			b = inline_call(f, g, b, i, &ar);
-			i = UINT32_MAX;         /* on at the start of the second half */
-			any = true;
-		}
-	}
-	if (any)
+	for (BlockId b = 1; b < nblock; b++)
+		scan(&s, b);
+	s.again = true;
+	for (BlockId b = nblock; b < f->b.n; b++)
+		scan(&s, b);
+	if (s.any)
 		ssa_drop_copies(f);
 	arena_free(&ar);
 }
@@ -369,5 +459,5 @@ void inline_calls(Func *f)
 void inline_decide(Func *f)
 {
 	u32 n = can_inline(f) ? cost(f) + 1 : 0;
-	f->inline_cost = n <= CostMax ? n : 0;
+	f->inline_cost = n < Never ? n : 0;
 }
