@@ -18,7 +18,7 @@ static bool is_major(const char *s)
 }
 
 /* The last element of the import path (the one before it if that is a major version), or the first file's name. */
-static const char *exec_name(Build *b, const LoadPkg *p)
+const char *build_exec_name(Build *b, const LoadPkg *p)
 {
 	if (p->given) {
 		const char *base = path_base(p->gofile[0]);
@@ -44,7 +44,7 @@ static Place place(Build *b)
 	if (!out) {
 		if (l->named.n != 1 || !is_command(l->named.a[0]))
 			return (Place){0};
-		const char *name = exec_name(b, l->named.a[0]);
+		const char *name = build_exec_name(b, l->named.a[0]);
 		if (dir_exists(name))
 			go_fatal(1, "go: build output \"%s\" already exists and is a directory", name);
 		return (Place){.file = name};
@@ -83,7 +83,7 @@ static bool make_all(Build *b, Place to)
 		if (!is_command(p) || (b->opt.build_all && l->named.n == 1))
 			vec_push(&b->ar, &rest, p);
 		else if (to.file || to.dir)
-			ok &= build_program(b, p, to.file ? to.file : path_join(&b->ar, to.dir, exec_name(b, p)));
+			ok &= build_program(b, p, to.file ? to.file : path_join(&b->ar, to.dir, build_exec_name(b, p)));
 		else if (l->named.n == 1)
 			ok &= build_program(b, p, NULL);
 		else
@@ -110,7 +110,7 @@ static void announce(Build *b, Place to)
 	}
 	for (u32 i = 0; i < b->load.named.n && (b->opt.trace || b->opt.dry); i++)
 		if (is_command(b->load.named.a[i]) && (to.file || to.dir))
-			fprintf(stderr, "link %s -o %s\n", b->load.named.a[i]->path, to.file ? to.file : path_join(&b->ar, to.dir, exec_name(b, b->load.named.a[i])));
+			fprintf(stderr, "link %s -o %s\n", b->load.named.a[i]->path, to.file ? to.file : path_join(&b->ar, to.dir, build_exec_name(b, b->load.named.a[i])));
 }
 
 static int finish(Build *b, bool ok)
@@ -200,11 +200,34 @@ int cmd_run(int argc, char **argv)
 	snprintf(dir, sizeof dir, "%s/seago-run-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(dir))
 		fatal("mkdir %s:", dir);
-	char *exe = path_join(&b.ar, dir, exec_name(&b, p));
+	char *exe = path_join(&b.ar, dir, build_exec_name(&b, p));
 	int status = finish(&b, build_program(&b, p, exe));
 	if (!status && file_exists(exe))
 		status = execute(exe, &b.opt);
 	unlink(exe);
 	rmdir(dir);
 	return status;
+}
+
+/* Programs go to $GOBIN, or to bin below the first entry of GOPATH; other packages are compiled for their errors. */
+int cmd_install(int argc, char **argv)
+{
+	Build b = {0};
+	options_parse(&b, "install", argc, argv);
+	if (b.opt.out)
+		go_fatal(2, "flag provided but not defined: -o\nusage: go install [build flags] [packages]\nRun 'go help install' for details.");
+	build_start(&b);
+	const char *bin = context_env(&b.ctx, "GOBIN"), *gopath = b.ctx.gopath;
+	if (*bin && *bin != '/')
+		go_fatal(1, "go: cannot install, GOBIN must be an absolute path");
+	if (!*bin && !gopath)
+		go_fatal(1, "go: cannot find a folder for programs: neither GOBIN, GOPATH nor HOME is set");
+	if (!*bin)
+		bin = path_join(&b.ar, arena_strndup(&b.ar, gopath, strcspn(gopath, ":")), "bin");
+	if (!build_load(&b))
+		return finish(&b, false);
+	Place to = {.dir = bin};
+	announce(&b, to);
+	bool ok = b.opt.dry || (build_check(&b) & make_all(&b, to));
+	return finish(&b, ok);
 }

@@ -64,6 +64,9 @@ extern const Command commands[];   /* ends with a NULL name */
 /* Flags of $GOFLAGS and of the command line; exits after printing what is wrong. -C has been obeyed afterwards. */
 void options_parse(Build *b, const char *command, int argc, char **argv);
 void options_help(void);
+bool options_takes_value(const char *name);           /* whether a build flag is followed by its value */
+/* build.c */
+const char *build_exec_name(Build *b, const LoadPkg *p);    /* of the program that main package p becomes */
 /* gcflags.c: the argument of -gcflags; false after printing what is wrong */
 bool gcflags_parse(Arena *a, Options *o, const char *text);
 /* ldflags.c */
@@ -96,6 +99,8 @@ int cmd_build(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 int cmd_env(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_install(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 

@@ -7,6 +7,8 @@ const Command commands[] = {
 	{"build",   "[-o output] [build flags] [packages]", "compile packages and dependencies", cmd_build},
 	{"run",     "[build flags] package [arguments...]",  "compile and run a Go program",      cmd_run},
 	{"test",    "[build/test flags] [packages] [build/test flags & test binary flags]", "test packages", cmd_test},
+	{"list",    "[-f format] [-json] [-m] [list flags] [build flags] [packages]", "list packages or modules", cmd_list},
+	{"install", "[build flags] [packages]",             "compile programs and put them into GOBIN", cmd_install},
 	{"version", "[-m] [-v] [-json] [file ...]",        "print the version of seago or of programs",                 cmd_version},
 	{"env",     "[-json] [-changed] [-u] [-w] [var ...]",                           "print the environment",             cmd_env},
 	{"help",    "[command]",                            "print help",                        cmd_help},

@@ -265,20 +265,26 @@ void options_help(void)
 			printf("\t%s\n", flags[i].help);
 }
 
-static _Noreturn void usage(const Build *b)
-{
-	for (const Command *c = commands; c->name; c++)
-		if (!strcmp(c->name, b->command))
-			go_fatal(2, "usage: go %s %s\nRun 'go help %s' for details.", c->name, c->args, c->name);
-	exit(2);
-}
-
 static const Flag *find(const char *name, size_t n)
 {
 	for (size_t i = 0; i < nelem(flags); i++)
 		if (strlen(flags[i].name) == n && !memcmp(flags[i].name, name, n))
 			return &flags[i];
 	return NULL;
+}
+
+bool options_takes_value(const char *name)
+{
+	const Flag *f = find(name, strlen(name));
+	return f && f->value;
+}
+
+static _Noreturn void usage(const Build *b)
+{
+	for (const Command *c = commands; c->name; c++)
+		if (!strcmp(c->name, b->command))
+			go_fatal(2, "usage: go %s %s\nRun 'go help %s' for details.", c->name, c->args, c->name);
+	exit(2);
 }
 
 /* Applies one flag whose name is s[0..n); eq: its value after '=', next: the argument that follows. True if next was used. */

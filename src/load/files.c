@@ -88,7 +88,7 @@ static bool selected(Loader *l, const char *path)
 {
 	Arena tmp = {0};
 	size_t n;
-	char *src = file_read(&tmp, path, &n);
+	char *src = context_read(l->ctx, &tmp, path, &n);
 	bool ok = !src || file_head_matches(l->ctx, src, n);
 	arena_free(&tmp);
 	return ok;

@@ -376,7 +376,7 @@ void load_make_pkg(Loader *l, LoadPkg *p)
 void load_start(Loader *l)
 {
 	l->worker = arena_array(l->ar, Arena, pool_size(l->pool));
-	l->manifest = manifest_read(l->ar, l->ctx->overlay);
+	l->manifest = l->ctx->upstream ? arena_new(l->ar, Manifest) : manifest_read(l->ar, l->ctx->overlay);
 	l->chk->import = import_pkg;
 	l->chk->import_arg = l;
 	if (l->ctx->modules)

@@ -28,6 +28,7 @@ typedef struct Context {
 	const char *goversion;         /* "go1.26.8": first line of the GOROOT's VERSION */
 	VEC(const char *) tags;        /* from -tags and the defaults that are not computed */
 	bool trimpath;                 /* -trimpath */
+	bool upstream;                 /* the library as it is, without our files */
 	const char *mod, *modfile;     /* -mod, -modfile; NULL: not given */
 	Map replaced;                  /* -overlay: Name* of a path -> const char* of the file with its contents ("": deleted) */
 	VEC(const char *) added;       /* -overlay: paths of replaced that may not exist in their directory */
@@ -56,6 +57,8 @@ struct LoadPkg {
 	const char *path;              /* import path as resolved (vendor/golang.org/... for std's vendored packages) */
 	const char *dir;
 	bool std;                      /* part of the standard library */
+	const char *match;             /* the argument that named it */
+	bool wanted;                   /* for the caller */
 	bool named, wild;              /* named on the command line; only by a pattern with "..." */
 	bool given;                    /* made of files named on the command line */
 	const char **gofile; u32 ngofile;   /* full paths, in file name order */
@@ -112,6 +115,7 @@ typedef struct Loader {
 	VEC(LoadPkg *) named;          /* in the order of the command line */
 	VEC(const char *) warning;
 	struct Manifest *manifest;
+	const char *arg;               /* pattern.c: the argument at hand */
 	FrontOptions front;
 	bool tests;                    /* set before loading: the named packages' test files are wanted too */
 	Arena *worker;                 /* one arena a worker, kept for good */
@@ -160,6 +164,7 @@ typedef struct ModFile {
 ModFile *modfile_parse(Arena *a, const char *file, const char *shown, const char *text, size_t n, bool lax);
 /* ---- module.c ---- */
 bool modules_complete(Loader *l);                    /* a package was not found: reads the whole graph; false if that was done */
+void module_language(Loader *l, Module *m);          /* reads m's go.mod for its language version */
 void module_used(Loader *l, Module *m, const LoadPkg *p);   /* p comes from m: its language version; checks go.sum, sets m->error */
 const char *module_file(Arena *a, const char *dir);  /* nearest go.mod at or above dir; NULL if none */
 void modules_find(Loader *l);                        /* the main module and its build list */

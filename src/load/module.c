@@ -315,16 +315,22 @@ bool modules_complete(Loader *l)
 	return true;
 }
 
-void module_used(Loader *l, Module *m, const LoadPkg *p)
+void module_language(Loader *l, Module *m)
 {
-	if (m->goversion)
-		return;
-	const char *path = m->replace ? m->replace->path : m->path, *version = m->replace ? m->replace->version : m->version;
 	size_t n;
 	const char *file = path_join(l->ar, m->dir, "go.mod"), *text = context_read(l->ctx, l->ar, file, &n);
 	ModFile *f = text ? modfile_parse(l->ar, file, file, text, n, true) : NULL;
 	m->file = text ? file : NULL;
 	m->goversion = language_of(l->ar, f ? f->go : NULL, "go1.16");
+}
+
+void module_used(Loader *l, Module *m, const LoadPkg *p)
+{
+	if (m->goversion)
+		return;
+	module_language(l, m);
+	size_t n;
+	const char *path = m->replace ? m->replace->path : m->path, *version = m->replace ? m->replace->version : m->version;
 	if (!version || (l->ctx->mod && !strcmp(l->ctx->mod, "mod")))
 		return;
 	if (!m->sum) {

@@ -57,6 +57,7 @@ static void name_pkg(Loader *l, LoadPkg *p, bool wild)
 	}
 	p->named = true;
 	p->wild = wild;
+	p->match = l->arg;
 	vec_push(l->ar, &l->named, p);
 }
 
@@ -156,13 +157,13 @@ static LoadPkg *named_dir(Loader *l, const char *arg)
 	if (l->ctx->modules && !l->main_mod && !inside(dir, goroot_src(l)))
 		go_fatal(1, "%s", no_module);
 	if (stat(dir, &st) != 0 && errno == ENOENT && !dir_has_go(l->ctx, dir))
-		return failed(l, dir, arena_printf(l->ar, l->ctx->modules ? "stat %s: directory not found" : "cannot find package \".\" in:\n\t%s", dir));
+		return failed(l, arg, arena_printf(l->ar, l->ctx->modules ? "stat %s: directory not found" : "cannot find package \".\" in:\n\t%s", dir));
 	if (!dir_has_go(l->ctx, dir)) {
 		DIR *d = opendir(dir);
 		if (!d)
-			return failed(l, dir, arena_printf(l->ar, "open %s: %s", dir, strerror_go(errno)));
+			return failed(l, arg, arena_printf(l->ar, "open %s: %s", dir, strerror_go(errno)));
 		closedir(d);
-		return failed(l, dir, arena_printf(l->ar, "no Go files in %s", dir));
+		return failed(l, arg, arena_printf(l->ar, "no Go files in %s", dir));
 	}
 	return l->ctx->modules ? module_dir(l, dir) : inside(dir, goroot_src(l)) ? load_resolve(l, NULL, inside(dir, goroot_src(l)), 0) : gopath_dir(l, dir);
 }
@@ -186,7 +187,7 @@ static bool matches(const char *pat, const char *s)
 	return matches(dots + 3, s);
 }
 
-typedef struct Walk { Loader *l; const char *pattern; bool local, cmd, modules; u32 found; } Walk;
+typedef struct Walk { Loader *l; const char *pattern; bool local, cmd, modules, vendor; u32 found; } Walk;
 
 static int by_name(const void *a, const void *b)
 {
@@ -198,6 +199,8 @@ static void found(Walk *w, const char *dir, const char *path)
 	Loader *l = w->l;
 	if (!strcmp(path, "builtin") && inside(dir, goroot_src(l)))
 		return;         /* documentation only */
+	if (!strcmp(path, "runtime/cgo") && inside(dir, goroot_src(l)))
+		return;         /* not without cgo, as the go command has it */
 	w->found++;
 	LoadPkg *p = w->local ? named_dir(l, dir) : load_resolve(l, NULL, path, 0);
 	name_pkg(l, p, true);
@@ -217,7 +220,7 @@ static void walk(Walk *w, const char *dir, const char *path, const char *rel, bo
 		const char *s = e->d_name;
 		if (s[0] == '.' || s[0] == '_' || !strcmp(s, "testdata") || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
 			continue;
-		if (!strcmp(s, "vendor") && w->modules)
+		if (!strcmp(s, "vendor") && (w->modules || !w->vendor))
 			continue;
 		if (top && !w->cmd && !strcmp(s, "cmd") && !strcmp(dir, goroot_src(l)))
 			continue;
@@ -249,7 +252,7 @@ static void local_pattern(Loader *l, const char *arg)
 	if (l->ctx->modules && !l->main_mod && !std)
 		go_fatal(1, "pattern %s: directory prefix %s does not contain main module or its selected dependencies", arg, short_path(l->ctx, dir));
 	const char *clean = strlen(prefix) > 1 ? arena_strndup(l->ar, prefix, strlen(prefix) - 1) : prefix;
-	Walk w = {.l = l, .pattern = arg, .local = true, .cmd = true, .modules = l->ctx->modules};
+	Walk w = {.l = l, .pattern = arg, .local = true, .cmd = true, .modules = l->ctx->modules, .vendor = true};
 	walk(&w, dir, ".", clean, true);
 	if (!w.found)
 		vec_push(l->ar, &l->warning, arena_printf(l->ar, "go: warning: \"%s\" matched no packages", arg));
@@ -257,7 +260,7 @@ static void local_pattern(Loader *l, const char *arg)
 
 static void std_pattern(Loader *l, const char *arg, const char *pattern, bool cmd)
 {
-	Walk w = {.l = l, .pattern = pattern, .cmd = cmd};
+	Walk w = {.l = l, .pattern = pattern, .cmd = cmd, .vendor = true};
 	const char *dir = cmd ? path_join(l->ar, goroot_src(l), "cmd") : goroot_src(l);
 	walk(&w, dir, cmd ? "cmd" : "", "", true);
 	if (!w.found)
@@ -266,7 +269,7 @@ static void std_pattern(Loader *l, const char *arg, const char *pattern, bool cm
 
 static void path_pattern(Loader *l, const char *arg)
 {
-	Walk w = {.l = l, .pattern = arg, .modules = l->ctx->modules};
+	Walk w = {.l = l, .pattern = arg, .modules = l->ctx->modules, .vendor = strstr(arg, "vendor") != NULL};
 	Walk s = w;
 	s.modules = false;
 	if (arg[0] == '.' || !strchr(arg, '.') || strchr(arg, '.') >= strstr(arg, "...")) {
@@ -354,6 +357,8 @@ void load_args(Loader *l, const char **arg, u32 narg)
 			given_files(l, arg, narg);
 			return;
 		}
-	for (u32 i = 0; i < narg; i++)
+	for (u32 i = 0; i < narg; i++) {
+		l->arg = arg[i];
 		one_arg(l, arg[i]);
+	}
 }
