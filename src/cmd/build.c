@@ -42,7 +42,7 @@ static Place place(Build *b)
 	const char *out = b->opt.out;
 	Loader *l = &b->load;
 	if (!out) {
-		if (l->named.n != 1 || !is_command(l->named.a[0]))
+		if (l->named.n != 1 || !is_command(l->named.a[0]) || b->opt.build_all)
 			return (Place){0};
 		const char *name = build_exec_name(b, l->named.a[0]);
 		if (dir_exists(name))

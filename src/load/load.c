@@ -125,9 +125,13 @@ static LoadPkg **imports_of(Loader *l, LoadPkg *p, File **file, u32 nfile, Diag 
 	return imp.a;
 }
 
+static const char *language(Loader *l, LoadPkg *p);
+
+/* Before go1.16 the checker refuses the directive, whatever its patterns match. */
 static void find_embedded(Loader *l, LoadPkg *p, File **file, u32 n)
 {
-	for (u32 i = 0; i < n && !p->error; i++) {
+	bool allowed = n && atoi(language(l, p) + strlen("go1.")) >= 16;
+	for (u32 i = 0; i < n && !p->error && allowed; i++) {
 		const char *fault = embed_resolve(l, p, file[i]);
 		if (fault)
 			import_error(p, fault);
