@@ -317,6 +317,7 @@ static void collect(bool forced)
 	gc_marker_done(&w);
 	i64 t2 = os_nanotime();
 	sweep_start();
+	rt_stack_collect();
 	mheap.marked = w.bytes;
 	mheap.live = w.bytes;
 	mheap.numgc++;

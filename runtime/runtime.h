@@ -440,6 +440,7 @@ void rt_stack_check(const G *gp);                          /* hostile modes: not
 void rt_stack_grow(G *gp, u64 newsize);                    /* move gp's stack */
 void rt_stack_shrink(G *gp);                               /* GC, gp at a synchronous safepoint */
 void rt_stack_flushcache(P *pp);
+void rt_stack_collect(void);                               /* world stopped: unused stacks go back to the heap */
 
 /* unwind.c: frames of a stopped goroutine, innermost first. */
 typedef struct {

@@ -5,11 +5,12 @@
  * stack twice as large and moves every word that pointed into the old one: frame slots by
  * their maps, stack objects, saved frame pointers, g.sched, defer records, wait records.
  * Sizes are powers of two; the smallest are cached per P and carved from 32 kB spans. */
-#include "runtime.h"
+#include "mem.h"
 
 static u64 maxstack = 1000000000;
 static Mutex poollock;
 static uptr pool[StackNumOrders];
+static u64 poolbytes;
 enum { SpanBytes = 32 << 10, CacheMax = 32 << 10 };
 
 void proc_preempted(G *gp);
@@ -49,10 +50,19 @@ static uptr poolget(int o) {
 			*(uptr *)at = pool[o];
 			pool[o] = at;
 		}
+		poolbytes += SpanBytes;
 		p = pool[o];
 	}
 	pool[o] = *(uptr *)p;
+	poolbytes -= (u64)StackMin << o;
 	return p;
+}
+
+/* poollock held */
+static void poolput(int o, uptr p) {
+	*(uptr *)p = pool[o];
+	pool[o] = p;
+	poolbytes += (u64)StackMin << o;
 }
 
 static Stack alloc(u64 n) {
@@ -98,8 +108,7 @@ static void uncache(P *pp, int o, u32 keep) {
 	while (pp->stackcachen[o] > keep) {
 		uptr p = pp->stackcache[o];
 		pp->stackcache[o] = *(uptr *)p;
-		*(uptr *)p = pool[o];
-		pool[o] = p;
+		poolput(o, p);
 		pp->stackcachen[o]--;
 	}
 	rt_unlock(&poollock);
@@ -117,8 +126,7 @@ void rt_stack_free(Stack s) {
 	P *pp = rt_p();
 	if (pp == NULL) {
 		rt_lock(&poollock);
-		*(uptr *)s.lo = pool[o];
-		pool[o] = s.lo;
+		poolput(o, s.lo);
 		rt_unlock(&poollock);
 		return;
 	}
@@ -131,6 +139,59 @@ void rt_stack_free(Stack s) {
 void rt_stack_flushcache(P *pp) {
 	for (int o = 0; o < StackNumOrders; o++)
 		uncache(pp, o, 0);
+}
+
+/* ---- giving memory back ---- */
+static MSpan *spanof(uptr p) { return mheap.spans[HEAP_PAGE(p)]; }
+
+/* Spans of which every piece is in the pool; the pool keeps the other pieces. */
+static void freespans(int o) {
+	u32 full = SpanBytes / (StackMin << o);
+	for (uptr p = pool[o]; p != 0; p = *(uptr *)p)
+		spanof(p)->stackfree = 0;
+	for (uptr p = pool[o]; p != 0; p = *(uptr *)p)
+		spanof(p)->stackfree++;
+	MSpan *whole = NULL;
+	for (uptr p = pool[o], next, *link = &pool[o]; p != 0; p = next) {
+		next = *(uptr *)p;
+		MSpan *s = spanof(p);
+		if (s->stackfree < full) {
+			*link = p;
+			link = (uptr *)p;
+		} else if (s->stackfree == full) {
+			s->stackfree++;         /* noted */
+			s->next = whole;
+			whole = s;
+		}
+		if (next == 0)
+			*link = 0;
+	}
+	for (MSpan *s = whole, *next; s != NULL; s = next) {
+		next = s->next;
+		s->next = NULL;
+		poolbytes -= SpanBytes;
+		rt_stackspan_free((void *)s->base, SpanBytes);
+	}
+}
+
+/* The world is stopped: stacks of the dead and of nobody go back to the heap if they are a large part. */
+void rt_stack_collect(void) {
+	u64 dead = 0;
+	if (mheap.stackinuse < 4 << 20)
+		return;
+	for (G *gp = sched.gfree; gp != NULL; gp = gp->sched.link)
+		dead += gp->stack.hi - gp->stack.lo;
+	if (dead + poolbytes < mheap.stackinuse / 4)
+		return;
+	for (G *gp = sched.gfree; gp != NULL; gp = gp->sched.link)
+		if (gp->stack.lo != 0) {
+			poolput(order(gp->stack.hi - gp->stack.lo), gp->stack.lo);
+			gp->stack = (Stack){ 0, 0 };
+		}
+	for (i32 i = 0; i < sched.gomaxprocs; i++)
+		rt_stack_flushcache(rt_allp[i]);
+	for (int o = 0; o < StackNumOrders; o++)
+		freespans(o);
 }
 
 typedef struct { uptr lo, hi, delta; } Adjust;

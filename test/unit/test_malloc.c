@@ -58,6 +58,7 @@ void mprof_sample(MCache *c, uptr p, u64 size) { (void)p, (void)size; c->nextsam
 bool mprof_each(void) { return false; }
 void mprof_freed(void *b) { (void)b; }
 void mprof_publish(void) {}
+void rt_stack_collect(void) {}
 i64 rt_godebug(const char *k, i64 d) { (void)k; return d; }
 void rt_park(bool (*f)(G *, void *), void *l, u8 r) { (void)f, (void)l, (void)r; abort(); }
 i64 rt_debug(const char *k, i64 d) { (void)k; return d; }
