@@ -32,17 +32,18 @@ static char *read_fd(Arena *a, int fd, size_t *size)
 	if (fstat(fd, &st) < 0)
 		return NULL;
 	size_t cap = S_ISREG(st.st_mode) ? (size_t)st.st_size + 1 : 4096, n = 0;
-	char *p = arena_alloc(a, cap + Tail, 16);
+	char *p = arena_raw(a, cap + Tail, 16);
 	for (;;) {
 		if (!read_full(fd, p, cap, &n))
 			return NULL;
 		if (n < cap)
 			break;
-		char *q = arena_alloc(a, cap * 2 + Tail, 16);
+		char *q = arena_raw(a, cap * 2 + Tail, 16);
 		memcpy(q, p, n);
 		p = q;
 		cap *= 2;
 	}
+	memset(p + n, 0, cap + Tail - n);       /* cap is beyond n by a byte where the guess was right */
 	*size = n;
 	return p;
 }
