@@ -96,6 +96,7 @@ typedef struct Asm {
 	u32 nerror;
 	bool stop;                 /* no use to go on */
 	struct FuncState *fn;      /* the open TEXT */
+	Map known;                 /* Name* of a mnemonic -> InsName* */
 } Asm;
 
 __attribute__((format(printf, 2, 3))) void asm_error(Asm *a, const char *fmt, ...);
@@ -129,6 +130,7 @@ enum { MaxOpnd = 6 };
 enum { SufZero = 1, SufBcst = 2, SufSae = 4, SufRound = 8 };
 typedef struct Ins {
 	const char *op;            /* mnemonic, aliases resolved */
+	const struct InsName *name;/* what is known about it; NULL: look it up */
 	u8 suffix, rc, nopnd;      /* rc: rounding mode of SufRound */
 	u8 what;                   /* InsCode ... */
 	bool islong;               /* branch: 32-bit displacement */
@@ -156,9 +158,11 @@ void asm_parse(Asm *a);
 const char *ins_text(Asm *a, const Ins *in);               /* for messages */
 
 /* amd64/encode.c */
-bool ins_known(const char *s, u32 n, const char **canon, u8 *what);   /* mnemonic; canon: its own spelling */
+/* A mnemonic: its own spelling, kind of statement, form of a branch and its code, and the first of its rows. */
+typedef struct InsName { const char *op; u8 what, form, code; const struct Row *row; } InsName;
+const InsName *ins_known(Asm *a, const char *s, u32 n);    /* NULL: unknown */
 bool ins_suffix(const char *s, u32 n, Ins *in);
-u8 branch_opcode(const char *op, u8 *cc);                  /* see BranchForm */
+u8 branch_opcode(Asm *a, const Ins *in, u8 *code);         /* see BranchForm */
 void ins_encode(Asm *a, Ins *in);
 /* amd64/frame.c: prologue, epilogues, offsets */
 void func_frame(Asm *a, FuncState *fs);

@@ -856,10 +856,13 @@ const char *ins_text(Asm *a, const Ins *in)
 static void instruction(Asm *a, Line *l)
 {
 	Ins in = {0};
-	if (!ins_known(l->word.s, l->word.len, &in.op, &in.what)) {
+	in.name = ins_known(a, l->word.s, l->word.len);
+	if (!in.name) {
 		asm_error(a, "unrecognized instruction \"%.*s\"", (int)l->word.len, l->word.s);
 		return;
 	}
+	in.op = in.name->op;
+	in.what = in.name->what;
 	for (u32 i = 0; i < l->suffix.n; i++)
 		if (!ins_suffix(l->suffix.a[i].s, l->suffix.a[i].len, &in))
 			asm_error(a, "unknown suffix \"%.*s\"", (int)l->suffix.a[i].len, l->suffix.a[i].s);

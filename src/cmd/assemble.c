@@ -5,7 +5,7 @@
 
 enum { TlsG = 8 };      /* M.g, from the thread pointer */
 
-typedef struct AsmJob { LoadPkg *p; u32 file; AsmContext c; } AsmJob;
+typedef struct AsmJob { LoadPkg *p; u32 file; AsmContext c; Diag diag; } AsmJob;
 typedef struct AsmJobs { Build *b; VEC(AsmJob) v; Arena *ar; const char *inc[2], *define[3]; } AsmJobs;
 
 static bool go_constant(void *arg, const char *name, i64 *value)
@@ -22,7 +22,8 @@ static void assemble(void *arg, int worker, u32 i)
 	const char *path = job->p->sfile[job->file];
 	job->c.linked = file_linked(&j->b->ctx, ar, job->p, path);
 	job->c.shown = file_shown(&j->b->ctx, ar, path);
-	job->p->asmunit[job->file] = asm_file(ar, &job->c, path, &job->p->diag);
+	diag_init(&job->diag, ar);
+	job->p->asmunit[job->file] = asm_file(ar, &job->c, path, &job->diag);
 }
 
 static bool has_unit(const LoadPkg *p)
@@ -35,7 +36,8 @@ static void add_jobs(AsmJobs *j, LoadPkg *p)
 	Build *b = j->b;
 	p->asmunit = arena_array(&b->ar, AsmUnit *, p->nsfile);
 	for (u32 i = 0; i < p->nsfile; i++) {
-		AsmJob job = {p, i, {.pkgpath = p->pkg->path, .incdir = j->inc, .nincdir = nelem(j->inc), .define = j->define, .ndefine = nelem(j->define)}};
+		AsmJob job = {.p = p, .file = i};
+		job.c = (AsmContext){.pkgpath = p->pkg->path, .incdir = j->inc, .nincdir = nelem(j->inc), .define = j->define, .ndefine = nelem(j->define)};
 		job.c.tls = TlsG;
 		job.c.allow_abi = p->std;
 		job.c.constant = go_constant;
@@ -83,6 +85,9 @@ bool build_assembly(Build *b)
 		if (l->all.a[i]->mark && !has_unit(l->all.a[i]))
 			add_jobs(&j, l->all.a[i]);
 	pool_run(b->pool, j.v.n, assemble, &j);
+	for (u32 i = 0; i < j.v.n; i++)
+		for (u32 k = 0; k < j.v.a[i].diag.v.n; k++)
+			diag_add(&j.v.a[i].p->diag, j.v.a[i].diag.v.a[k].pos, "%s", j.v.a[i].diag.v.a[k].msg);
 	VEC(AsmInput) in = {0};
 	bool ok = true;
 	for (u32 i = 0; i < l->all.n; i++) {

@@ -203,9 +203,12 @@ bool build_program(Build *b, LoadPkg *main, const char *out)
 		build_output(b, main, arena_printf(&b->ar, "%s\n", b->opt.link.error));
 		return false;
 	}
-	build_phase(b, "reach");
+	build_phase(b, "assemble");
 	start(b, &main, 1);
-	if (!build_assembly(b) || !define_strings(b, main))
+	if (!build_assembly(b))
+		return false;
+	build_phase(b, "reach");
+	if (!define_strings(b, main))
 		return false;
 	const char *version = b->ctx.goversion;
 	Buf info = {.ar = &b->ar};

@@ -61,7 +61,7 @@ static const struct { const char *name; u8 what, form, code; } others[] = {
 
 static bool same(const char *name, const char *s, u32 n)
 {
-	return strlen(name) == n && !memcmp(name, s, n);
+	return name[0] == s[0] && strlen(name) == n && !memcmp(name, s, n);
 }
 
 /* First row of a mnemonic, or NULL. */
@@ -79,7 +79,7 @@ static const Row *find(const char *s, u32 n)
 	return lo < nelem(rows) && same(rows[lo].name, s, n) ? &rows[lo] : NULL;
 }
 
-bool ins_known(const char *s, u32 n, const char **canon, u8 *what)
+static bool look_up(const char *s, u32 n, InsName *out)
 {
 	for (u32 i = 0; i < nelem(aliases); i++)
 		if (same(aliases[i].name, s, n)) {
@@ -87,26 +87,43 @@ bool ins_known(const char *s, u32 n, const char **canon, u8 *what)
 			n = (u32)strlen(s);
 			break;
 		}
+	out->row = find(s, n);
 	for (u32 i = 0; i < nelem(others); i++)
 		if (same(others[i].name, s, n)) {
-			*canon = others[i].name;
-			*what = others[i].what;
+			out->op = others[i].name;
+			out->what = others[i].what;
+			out->form = others[i].form;
+			out->code = others[i].code;
 			return true;
 		}
-	const Row *r = find(s, n);
-	*what = InsCode;
-	*canon = r ? r->name : NULL;
-	return r != NULL;
+	out->what = InsCode;
+	if (out->row)
+		out->op = out->row->name;
+	return out->row != NULL;
 }
 
-u8 branch_opcode(const char *op, u8 *code)
+const InsName *ins_known(Asm *a, const char *s, u32 n)
 {
-	for (u32 i = 0; i < nelem(others); i++)
-		if (!strcmp(others[i].name, op)) {
-			*code = others[i].code;
-			return others[i].form;
-		}
-	return BranchNone;
+	u64 *slot = map_slot(a->ar, &a->known, (u64)(uintptr_t)intern(s, n));
+	if (!*slot) {
+		InsName *k = arena_new(a->ar, InsName);
+		look_up(s, n, k);
+		*slot = (u64)(uintptr_t)k;
+	}
+	const InsName *k = (const InsName *)(uintptr_t)*slot;
+	return k->op ? k : NULL;
+}
+
+static const InsName *name_of(Asm *a, const Ins *in)
+{
+	return in->name && in->name->op == in->op ? in->name : ins_known(a, in->op, (u32)strlen(in->op));
+}
+
+u8 branch_opcode(Asm *a, const Ins *in, u8 *code)
+{
+	const InsName *k = name_of(a, in);
+	*code = k->code;
+	return k->form;
 }
 
 bool ins_suffix(const char *s, u32 n, Ins *in)
@@ -576,8 +593,8 @@ static bool rewrite_tls(Ins *in)
 static void encode_bytes(Asm *a, Ins *in)
 {
 	Out o = {0};
-	u8 n = 0;
-	branch_opcode(in->op, &n);
+	u8 n;
+	branch_opcode(a, in, &n);
 	if (in->nopnd != 1 || (in->o[0].kind != OdImm && in->o[0].kind != OdAddr)) {
 		asm_error(a, "invalid instruction: %s", ins_text(a, in));
 		return;
@@ -632,7 +649,7 @@ void ins_encode(Asm *a, Ins *in)
 		return;
 	if (!gather_ok(a, in))
 		return;
-	const Row *r = find(in->op, (u32)strlen(in->op));
+	const Row *r = name_of(a, in)->row;
 	if (!r || !try_rows(a, in, r))
 		asm_error(a, "invalid instruction: %s", ins_text(a, in));
 }

@@ -38,7 +38,7 @@ static void encode_transfer(Asm *a, Ins *in)
 	bool call = in->what == InsCall;
 	if (p->kind == OdMem && p->sym && p->name == BaseExtern && !p->index.cls && !p->base.cls) {
 		u8 *b = arena_alloc(a->ar, 6, 1);
-		u8 cc, form = branch_opcode(in->op, &cc);
+		u8 cc, form = branch_opcode(a, in, &cc);
 		u32 n = form == BranchCc ? 2 : 1;
 		b[0] = call ? 0xe8 : form == BranchCc ? 0x0f : 0xe9;
 		b[1] = form == BranchCc ? 0x80 | cc : 0;
@@ -84,7 +84,7 @@ static void encode_all(Asm *a, FuncState *fs)
 /* Size of a branch inside the function whose displacement is long or short. */
 static u32 branch_size(Asm *a, const Ins *in, bool islong)
 {
-	u8 code, form = branch_opcode(in->op, &code);
+	u8 code, form = branch_opcode(a, in, &code);
 	if (in->what == InsCall)
 		return 5;
 	if (form == BranchXbegin)
@@ -130,7 +130,7 @@ static bool pass(Asm *a, FuncState *fs)
 
 static void put_branch(Asm *a, FuncState *fs, Ins *in, u8 *p)
 {
-	u8 code, form = branch_opcode(in->op, &code);
+	u8 code, form = branch_opcode(a, in, &code);
 	i32 d = (i32)(fs->in.a[in->target].pc - (in->pc + in->size));
 	u32 n = 0;
 	if (in->what == InsCall) {

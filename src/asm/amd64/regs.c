@@ -16,13 +16,21 @@ static const struct { const char *prefix; u8 n, cls; } numbered[] = {
 
 static bool is(const char *name, const char *s, u32 n)
 {
-	return strlen(name) == n && !memcmp(name, s, n);
+	return name[0] == s[0] && strlen(name) == n && !memcmp(name, s, n);
 }
 
 bool asm_reg(const char *s, u32 n, AsmReg *r)
 {
 	if (n > 4 || !n)
 		return false;
+	if (n < 4 && *s >= 'X' && *s <= 'Z' && n > 1) {
+		u32 v = (u32)(s[1] - '0'), w = n == 3 ? (u32)(s[2] - '0') : 0;
+		if (v < 10 && w < 10 && (n == 2 || v) && (v = n == 3 ? v * 10 + w : v) < 32) {
+			*r = (AsmReg){(u8)(RcX + *s - 'X'), (u8)v};
+			return true;
+		}
+		return false;
+	}
 	for (u32 i = 0; i < nelem(lists); i++)
 		for (u32 k = 0; k < lists[i].n; k++)
 			if (is(lists[i].name[k], s, n)) {
