@@ -1,10 +1,7 @@
 // Memory statistics, collections on demand, and what runtime/debug asks about memory.
 package runtime
 
-import (
-	"internal/godebugs"
-	"unsafe"
-)
+import _ "unsafe" // for go:linkname
 
 func cgc() bool
 func creadmemstats(m *MemStats) bool

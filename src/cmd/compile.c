@@ -153,7 +153,7 @@ static void print_sorted(Build *b)
 	for (u32 i = 0; i < b->load.all.n; i++) {
 		LoadPkg *p = b->load.all.a[i];
 		Buf out = {.ar = &b->ar};
-		if (diag_print(&p->diag, &out, b->opt.all_errors ? 0 : 10))
+		if (!p->reported && diag_print(&p->diag, &out, b->opt.all_errors ? 0 : 10))
 			build_output(b, p, buf_str(&out));
 	}
 }

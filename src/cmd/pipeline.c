@@ -147,6 +147,7 @@ void build_report(Build *b, LoadPkg *p)
 	if (n)
 		build_output(b, p, buf_str(&out));
 	b->nerror += n;
+	p->reported |= n > 0;
 }
 
 /* ---- load ---- */

@@ -58,7 +58,7 @@ struct LoadPkg {
 	const char *dir;
 	bool std;                      /* part of the standard library */
 	const char *match;             /* the argument that named it */
-	bool wanted;                   /* for the caller */
+	bool wanted, reported;         /* for the caller */
 	bool named, wild;              /* named on the command line; only by a pattern with "..." */
 	bool given;                    /* made of files named on the command line */
 	const char **gofile; u32 ngofile;   /* full paths, in file name order */
