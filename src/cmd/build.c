@@ -45,7 +45,7 @@ static Place place(Build *b)
 		if (l->named.n != 1 || !is_command(l->named.a[0]) || b->opt.build_all)
 			return (Place){0};
 		const char *name = build_exec_name(b, l->named.a[0]);
-		if (dir_exists(name))
+		if (dir_exists(name) && !b->opt.build_all)
 			go_fatal(1, "go: build output \"%s\" already exists and is a directory", name);
 		return (Place){.file = name};
 	}

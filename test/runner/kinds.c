@@ -175,7 +175,11 @@ static Result run_exe(Job *j, const char *exe)
 
 static bool do_build(Job *j)
 {
-	return build_exe(j, program_dir(j), j->t->flags, j->t->path) != NULL;
+	Strings v = words(j, j->r->seago, "build", NULL);       /* without -o: it may be no program */
+	append(j, &v, &j->t->flags);
+	vec_push(j->a, &v, j->t->path);
+	Result res = run_tool(j, j->tmp, v);
+	return !res.status && !res.timeout ? true : fail(j, "does not compile", &res);
 }
 
 static bool do_run(Job *j)
