@@ -5,6 +5,7 @@
 void ssa_sroa(Func *f);
 void ssa_gvn(Func *f);
 void ssa_closures(Func *f);
+void ssa_combine(Func *f);
 void ssa_deadcode(Func *f);
 void ssa_alloc(Func *f);
 
@@ -15,6 +16,7 @@ const Pass ssa_passes[] = {
 	{"sroa", ssa_sroa, PassLate, false, "frame slots become values"},
 	{"gvn", ssa_gvn, PassLate, false, "equal values shared, known conditions, nil and bounds checks"},
 	{"closures", ssa_closures, PassLate, false, "slots whose address went through an object that is gone"},
+	{"combine", ssa_combine, PassLate, false, "bytes put together or taken apart become wide loads and stores"},
 	{"deadcode", ssa_deadcode, PassLate, false, "values nobody uses"},
 	{"alloc", ssa_alloc, PassLate, true, "allocations become calls"},
 	{0},

@@ -454,10 +454,22 @@ void inline_calls(Func *f)
 	arena_free(&ar);
 }
 
+/* The functions that put numbers together from bytes: one load or store in the end. */
+static bool moves_bytes(const Sym *s)
+{
+	static const char *const kind[] = {"encoding/binary.bigEndian.", "encoding/binary.littleEndian.", "internal/byteorder."};
+	for (size_t i = 0; i < nelem(kind); i++)
+		if (!strncmp(s->name, kind[i], strlen(kind[i])) && !strstr(s->name, "Append"))
+			return true;
+	return false;
+}
+
 /* Called when a function has its final early form: may others take it in? The cost is 0 until then, so that members of
  * one component never take in each other. */
 void inline_decide(Func *f)
 {
 	u32 n = can_inline(f) ? cost(f) + 1 : 0;
+	if (n > CostMax && n < Never && moves_bytes(f->sym))
+		n = CostMax;
 	f->inline_cost = n < Never ? n : 0;
 }
