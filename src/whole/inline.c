@@ -431,6 +431,8 @@ static void scan(Site *s, BlockId b)
 			hide(f, b, i--);
 			continue;
 		}
+		if (to && v->callee->noescape)  /* what is promised of the call is not known of its body */
+			continue;
 		BlockId next = try_call(s, b, i);
 		if (next) {
 			b = next;
