@@ -327,7 +327,6 @@ void params_declare(Build *b, NodeId recv, NodeId functype);        /* parameter
 Val param_val(Build *b, const Sig *s, u32 i);                     /* incoming parameter i */
 void ret(Build *b, const Val *v);                                 /* leaves with these results; runs no defers */
 void body_build(Build *b, NodeId recv, NodeId functype, NodeId block);
-void loop_var_copy(Build *b, Obj **v, u32 n);
 
 bool has_call(Build *b, NodeId n);
 /* The order in which gc evaluates the expressions of a list: those that call, in order; then the others, which see the effects. */

@@ -296,13 +296,52 @@ static u32 loop_objects(Build *b, NodeId init, Obj **out, u32 max)
 	return n;
 }
 
-void loop_var_copy(Build *b, Obj **v, u32 n)
+/* ---- variables of a loop, one an iteration ----
+ * Those that are in memory are made where an iteration begins, from the value the last one left in a slot; the post statement, too, runs there,
+ * on the new variable. So no address is carried around the loop, and a variable that no address outlives can stay in the frame. */
+typedef struct PerIter { Obj **v; u32 n; u32 slot[64]; u32 first; } PerIter;
+
+static void per_iter_save(Build *b, PerIter *it)
 {
-	for (u32 i = 0; i < n; i++) {
-		Place p = place_var(b, v[i]);
-		Val old = val_keep(b, place_load(b, &p));
-		var_init(b, v[i], old);
+	for (u32 i = 0; i < it->n; i++) {
+		Place p = place_var(b, it->v[i]);
+		val_store_flags(b, v_slot(b, it->slot[i]), 0, place_load(b, &p), FlagNonNil, true);
 	}
+}
+
+static void per_iter_enter(Build *b, PerIter *it)
+{
+	for (u32 i = 0; i < it->n; i++) {
+		Type *t = b_type(b, it->v[i]->type);
+		it->slot[i] = slot_new(b, t, NULL);
+		mem_zero(b, v_slot(b, it->slot[i]), 0, t, true);
+	}
+	per_iter_save(b, it);
+	it->first = var_new(b, TyI8);
+	var_set(b, it->first, v_const(b, TyI8, 1));
+}
+
+/* At the head of the loop; goes on in test. */
+static void per_iter_begin(Build *b, PerIter *it, NodeId post, BlockId test)
+{
+	for (u32 i = 0; i < it->n; i++)
+		var_init(b, it->v[i], val_keep(b, val_load(b, b_type(b, it->v[i]->type), v_slot(b, it->slot[i]), 0, true)));
+	if (post) {
+		BlockId later = b_block(b);
+		b_if(b, var_get(b, it->first), test, later, -1);
+		b_seal(b, later);
+		b_start(b, later);
+		stmt(b, post);
+	}
+	b_jump(b, test);
+	b_seal(b, test);
+	b_start(b, test);
+}
+
+static void per_iter_end(Build *b, PerIter *it)
+{
+	per_iter_save(b, it);
+	var_set(b, it->first, v_const(b, TyI8, 0));
 }
 
 static void stmt_for(Build *b, NodeId n, const Node *nd)
@@ -317,10 +356,15 @@ static void stmt_for(Build *b, NodeId n, const Node *nd)
 		stmt(b, init);
 	Obj *fresh[64];
 	u32 nfresh = loop_objects(b, init, fresh, 64);
-	BlockId head = b_block(b), body = b_block(b), next = b_block(b), done = b_block(b);
+	BlockId head = b_block(b), test = nfresh ? b_block(b) : head, body = b_block(b), next = b_block(b), done = b_block(b);
+	PerIter it = {.v = fresh, .n = nfresh};
 	b_live(b);
+	if (nfresh)
+		per_iter_enter(b, &it);
 	b_jump(b, head);
 	b_start(b, head);
+	if (nfresh)
+		per_iter_begin(b, &it, post, test);
 	if (cond)
 		expr_cond(b, cond, body, done);
 	else
@@ -336,8 +380,9 @@ static void stmt_for(Build *b, NodeId n, const Node *nd)
 	b_jump(b, next);
 	b_seal(b, next);
 	b_start(b, next);
-	loop_var_copy(b, fresh, nfresh);
-	if (post)
+	if (nfresh)
+		per_iter_end(b, &it);
+	else if (post)
 		stmt(b, post);
 	b_jump(b, head);
 	b_seal(b, head);
