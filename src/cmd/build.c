@@ -74,6 +74,8 @@ static bool make_all(Build *b, Place to)
 	Loader *l = &b->load;
 	VEC(LoadPkg *) rest = {0};
 	bool ok = true;
+	if (!build_ok(load_find(l, "runtime")))
+		return false;           /* it is in every program */
 	if (to.dir && !b->opt.dry && !dir_exists(to.dir) && !dir_make(to.dir))
 		go_fatal(1, "go: mkdir %s: %m", to.dir);
 	for (u32 i = 0; i < l->named.n; i++) {

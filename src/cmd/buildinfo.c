@@ -60,7 +60,7 @@ static const char *comma_tags(Build *b)
 	return buf_str(&t);
 }
 
-void buildinfo_text(Build *b, const LoadPkg *main, Buf *out)
+void buildinfo_text(Build *b, const LoadPkg *main, const Vcs *v, Buf *out)
 {
 	static const char start[] = "\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6";
 	static const char end[] = "\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x41\x16\xd8\xf2";
@@ -87,5 +87,9 @@ void buildinfo_text(Build *b, const LoadPkg *main, Buf *out)
 	setting(out, "GOOS", b->ctx.goos);
 	const char *level = context_env(&b->ctx, "GOAMD64");
 	setting(out, "GOAMD64", *level ? level : "v1");
+	const char *const vcs[][2] = {{"vcs", v->system}, {"vcs.revision", v->revision}, {"vcs.time", v->time}, {"vcs.modified", v->modified}};
+	for (size_t i = 0; i < nelem(vcs); i++)
+		if (vcs[i][1])
+			setting(out, vcs[i][0], vcs[i][1]);
 	buf_write(out, end, sizeof end - 1);
 }

@@ -92,8 +92,11 @@ bool build_program(Build *b, LoadPkg *main, const char *out);         /* the exe
 bool build_discard(Build *b, LoadPkg **p, u32 n);                     /* all bodies of packages, for their errors */
 /* json.c */
 void json_quote(Buf *o, const char *s, size_t n);
+/* vcs.c */
+typedef struct Vcs { const char *system, *revision, *time, *modified; } Vcs;   /* NULL: none */
+bool vcs_find(Build *b, const LoadPkg *main, Vcs *out);               /* with -buildvcs=true; false after printing what went wrong */
 /* buildinfo.c */
-void buildinfo_text(Build *b, const LoadPkg *main, Buf *out);         /* what debug.ReadBuildInfo parses, between its marks */
+void buildinfo_text(Build *b, const LoadPkg *main, const Vcs *v, Buf *out);         /* what debug.ReadBuildInfo parses, between its marks */
 
 int cmd_build(int argc, char **argv);
 int cmd_run(int argc, char **argv);

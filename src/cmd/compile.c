@@ -212,7 +212,10 @@ bool build_program(Build *b, LoadPkg *main, const char *out)
 		return false;
 	const char *version = b->ctx.goversion;
 	Buf info = {.ar = &b->ar};
-	buildinfo_text(b, main, &info);
+	Vcs vcs;
+	if (!vcs_find(b, main, &vcs))
+		return false;
+	buildinfo_text(b, main, &vcs, &info);
 	define(b, "runtime.buildVersion", version);
 	define(b, "runtime.defaultGOROOT", b->opt.trimpath ? "" : b->ctx.goroot);
 	whole_define_string(&b->whole, "runtime.modinfo", info.a, info.n);
