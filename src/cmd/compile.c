@@ -89,7 +89,8 @@ static void refuse(Work *w, const Func *f, const char *why)
 {
 	const struct SymDef *d = f->sym->def;
 	Pkg *p = d && d->fn ? d->fn->pkg : d && d->body ? d->body->pkg : w->b->load.named.a[0]->pkg;
-	diag_add(p->diag, f->pos, "%s", why);
+	bool declared = d && d->what == WhatFunc && d->fn->file && d->fn->decl;
+	diag_add(p->diag, declared ? node_at(d->fn->file, d->fn->decl)->pos : f->pos, "%s", why);
 	w->bad = true;
 }
 

@@ -38,7 +38,7 @@ bool gen_frame_fits(const Func *f, Arena *a, const char **why)
 	if (locals + args + callee <= most)
 		return true;
 	*why = arena_printf(a, "stack frame too large (>1GB): %u MB locals + %u MB args", (u32)(locals >> 20), (u32)(args >> 20));
-	if (callee)
+	if (callee >> 20)
 		*why = arena_printf(a, "%s + %u MB callee", *why, (u32)(callee >> 20));
 	return false;
 }

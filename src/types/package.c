@@ -196,6 +196,23 @@ static void interface_cycles(Check *c)
 	}
 }
 
+/* gc complains of a size where the thing of that type is declared: at the first name of the declaration or field around n, which is the
+ * next one in the order of nodes. */
+static Pos declared_at(const File *f, NodeId n)
+{
+	Pos at = node_at(f, n)->pos;
+	for (NodeId m = n + 1; m < f->nnode; m++) {
+		const Node *d = node_at(f, m);
+		if (d->kind == NodeBlock || d->kind == NodeFuncDecl)
+			return at;
+		if (d->kind == NodeVarDecl && list_len(f, d->a))
+			return node_at(f, list_at(f, d->a, 0))->pos;
+		if ((d->kind == NodeTypeDecl || d->kind == NodeField) && d->a)
+			return node_at(f, d->a)->pos;
+	}
+	return at;
+}
+
 /* gc's limits on sizes. */
 static void large_types(Check *c)
 {
@@ -207,10 +224,10 @@ static void large_types(Check *c)
 			if (!t || types_has_tparam(t) || type_is_invalid(t))
 				continue;
 			if (t->kind == KindChan && types_layout(c->k, t->elem)->size >= 1 << 16)
-				err_at(c, node_at(f, n)->pos, "channel element type too large (>64kB)");
+				err_at(c, declared_at(f, n), "channel element type too large (>64kB)");
 			Layout *l = t->kind == KindArray ? types_layout(c->k, t) : NULL;
 			if (l && (l->size < 0 || l->size >= (i64)1 << 50))
-				err_at(c, node_at(f, n)->pos, "type %s larger than address space", s_type(c, t));
+				err_at(c, declared_at(f, n), "type %s larger than address space", s_type(c, t));
 		}
 	}
 }
@@ -234,7 +251,7 @@ void types_finish(Checker *k, Pkg *p)
 		check_linknames(c);
 		check_embeds(c);
 	}
-	if (!p->nerror && !p->ignore_missing_body)
+	if (!p->nerror && !p->diag->v.n && !p->ignore_missing_body)
 		missing_bodies(c);
 	v->phase = 3;
 	check_close(c);
