@@ -182,7 +182,7 @@ static bool mem_fits(const Row *r, char c, const Opnd *p, int len)
 	bool vsib = idx >= RcX && idx <= RcZ;
 	if (strchr("tTUvV", c))
 		return vsib && idx == vec_class(c, len) && p->index.n < (r->form == FormEvex ? 32 : 16) && !p->sym;
-	if (!strchr("RBmXYZPGNH", c) || vsib)
+	if (!strchr("RBEmXYZPGNH", c) || vsib)
 		return false;
 	if (p->sym && (p->base.cls || idx))
 		return false;
@@ -194,9 +194,9 @@ static bool reg_fits(const Row *r, char c, AsmReg g, int len)
 {
 	switch (g.cls) {
 	case RcGp:
-		return strchr("rRbB", c) || ((c == 'a' || c == '@') && g.n == GpAX) || ((c == 'c' || c == '#') && g.n == GpCX) || (c == 'd' && g.n == GpDX);
+		return strchr("rRbBeE", c) || ((c == 'a' || c == '@') && g.n == GpAX) || ((c == 'c' || c == '#') && g.n == GpCX) || (c == 'd' && g.n == GpDX);
 	case RcByte: case RcHigh:
-		return c == 'b' || c == 'B' || (g.cls == RcByte && (((c == 'A' || c == '@') && g.n == GpAX) || (c == '#' && g.n == GpCX)));
+		return strchr("bBeE", c) || (g.cls == RcByte && (((c == 'A' || c == '@') && g.n == GpAX) || (c == '#' && g.n == GpCX)));
 	case RcX: case RcY: case RcZ:
 		if (c == 'w')
 			return g.cls == RcX && g.n == 0;
