@@ -28,7 +28,7 @@ static const u32 forbidding = PragmaNoinline | PragmaUintptrEscapes | PragmaUint
 static bool in_registers(const Sig *s)
 {
 	for (u32 i = 0; i < s->nin; i++)
-		if (s->in[i].reg < 0)
+		if (s->in[i].reg < 0 && (s->in[i].ty != TyVoid || s->in[i].size))     /* nothing is passed for an empty struct */
 			return false;
 	for (u32 i = 0; i < s->nout; i++)
 		if (s->out[i].reg < 0)
