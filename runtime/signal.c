@@ -40,7 +40,8 @@ typedef struct { u64 flags; void *link; u64 sssp, ssflags, sssize;
 typedef struct { i32 signo, err, code, pad; u64 addr; } Siginfo;
 
 /* ---- os/signal: a set of pending signals and one goroutine that fetches them ---- */
-static u32 wanted[3], ignored[3], mask[3], recvbits[3];
+static u32 wanted[3], ignored[3], inherited[3],      /* inherited: ignored when we started, as by nohup */
+	 mask[3], recvbits[3];
 static u32 state;      /* 0 idle, 1 the receiver sleeps, 2 something is pending */
 static u32 inuse, delivering;
 enum { SigIdle, SigReceiving, SigSending };
@@ -106,8 +107,11 @@ void sig_disable(u32 sig) {
 	if (sig >= Nsig)
 		return;
 	__sync_fetch_and_and(&wanted[sig / 32], ~(1u << (sig & 31)));
-	if (!ourhandler((i32)sig))
-		os_sigaction((i32)sig, 0);
+	bool ignore = inherited[sig / 32] >> (sig & 31) & 1;
+	if (ignore)
+		__sync_fetch_and_or(&ignored[sig / 32], 1u << (sig & 31));
+	if (ignore || !ourhandler((i32)sig))
+		os_sigaction((i32)sig, ignore);
 }
 
 void sig_ignore(u32 sig) {
@@ -264,6 +268,7 @@ void rt_signals_init(void) {
 			continue;
 		u64 old = os_sigaction(sig, -1);
 		if ((sig == SigHup || sig == SigInt) && old == 1) {
+			inherited[sig / 32] |= 1u << (sig & 31);
 			__sync_fetch_and_or(&ignored[sig / 32], 1u << (sig & 31));
 			continue;
 		}
