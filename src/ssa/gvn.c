@@ -241,7 +241,7 @@ static void number(Gvn *g, ValueId id)
 		v->arg[0] = v->arg[1];
 		v->arg[1] = t;
 	}
-	u64 h = hash_mix(v->op * 131u + v->ty, (u64)v->aux);
+	u64 h = hash_mix(hash_mix(v->op * 131u + v->ty, (u64)v->aux), (u64)v->aux2);
 	for (u32 i = 0; i < 3; i++)
 		h = hash_mix(h, v->arg[i]);
 	u32 *b = &g->bucket[h & (g->nbucket - 1)];
