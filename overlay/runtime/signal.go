@@ -3,7 +3,7 @@
 // called it.
 package runtime
 
-import _ "unsafe"
+import "unsafe"
 
 const (
 	fpe_INTDIV = 1
@@ -76,6 +76,16 @@ func faultpanic(gp *g) {
 	throw("fault")
 }
 
+// printcode prints the bytes at pc, as many as an instruction has at most, but none of a page that may not be there.
+func printcode(pc uintptr) {
+	n := min(16, 4096-pc%4096)
+	print("instruction bytes:")
+	for i := uintptr(0); i < n; i++ {
+		print(" ", hex(*(*byte)(unsafe.Pointer(pc + i))))
+	}
+	print("\n")
+}
+
 // fatalsignal reports a signal that no Go code can answer; the C handler calls it on the
 // signal stack with the interrupted pc and sp.
 func fatalsignal(gp *g, sig uint32, pc, sp uintptr) {
@@ -90,7 +100,11 @@ func fatalsignal(gp *g, sig uint32, pc, sp uintptr) {
 	if sig == _SIGSEGV || sig == _SIGBUS {
 		print(" addr=", hex(gp.sigcode1))
 	}
-	print("\n\n")
+	print("\n")
+	if sig == 4 || sig == _SIGFPE { // SIGILL
+		printcode(pc)
+	}
+	print("\n")
 	level, _, docrash := gotraceback()
 	if level > 0 {
 		traceback(pc, sp, 0, gp)

@@ -80,11 +80,48 @@ ValueId eq_contents(Build *b, Val x, Val y)
 	return e ? e : call_rt1(b, "memequal", TyI8, 3, x.p[0], y.p[0], x.p[1]);
 }
 
+/* Two constants, whose bytes are shared by content. */
+static bool same_string(Build *b, Val x, Val y, bool *same)
+{
+	const Value *p = &b->f->v.a[b_resolve(b, x.p[0])], *q = &b->f->v.a[b_resolve(b, y.p[0])];
+	i64 n, m;
+	if (p->op != SsaAddr || q->op != SsaAddr || strncmp(p->sym->name, "go:string.", 10) || strncmp(q->sym->name, "go:string.", 10))
+		return false;
+	if (!v_isconst(b, x.p[1], &n) || !v_isconst(b, y.p[1], &m) || p->aux || q->aux || n != m)
+		return false;
+	*same = p->sym == q->sym;
+	return true;
+}
+
+static bool float_const(Build *b, ValueId v, double *d)
+{
+	const Value *p = &b->f->v.a[b_resolve(b, v)];
+	float f;
+	if (p->op != SsaConst || !ty_is_float(p->ty))
+		return false;
+	memcpy(&f, &p->aux, sizeof f);
+	memcpy(d, &p->aux, sizeof *d);
+	if (p->ty == TyF32)
+		*d = f;
+	return true;
+}
+
+static ValueId eq_float(Build *b, ValueId x, ValueId y)
+{
+	double c, d;
+	if (float_const(b, x, &c) && float_const(b, y, &d))
+		return v_const(b, TyI8, c == d);
+	return v_2(b, SsaFEq, TyI8, x, y);
+}
+
 static ValueId eq_string(Build *b, Val x, Val y)
 {
 	if (x.p[0] == y.p[0] && x.p[1] == y.p[1])
 		return v_const(b, TyI8, 1);
 	i64 n;
+	bool same;
+	if (same_string(b, x, y, &same))
+		return v_const(b, TyI8, same);
 	if (v_isconst(b, x.p[1], &n) && !n)
 		return v_2(b, SsaEq, TyI8, y.p[1], v_int(b, 0));
 	if (v_isconst(b, y.p[1], &n) && !n)
@@ -222,9 +259,9 @@ static ValueId eq(Build *b, Val x, Val y)
 	case KindInterface:
 		return eq_iface(b, x, y);
 	case KindFloat32: case KindFloat64: case KindUntypedFloat:
-		return v_2(b, SsaFEq, TyI8, x.p[0], y.p[0]);
+		return eq_float(b, x.p[0], y.p[0]);
 	case KindComplex64: case KindComplex128:
-		return v_2(b, SsaAnd, TyI8, v_2(b, SsaFEq, TyI8, x.p[0], y.p[0]), v_2(b, SsaFEq, TyI8, x.p[1], y.p[1]));
+		return v_2(b, SsaAnd, TyI8, eq_float(b, x.p[0], y.p[0]), eq_float(b, x.p[1], y.p[1]));
 	case KindStruct:
 		return eq_struct(b, x, y, u);
 	case KindArray:

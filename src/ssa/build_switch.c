@@ -94,6 +94,12 @@ static bool int_cases(Build *b, ListId clauses, Type *tag, const BlockId *body, 
 
 static void dispatch_ints(Build *b, ValueId x, const IntCase *c, u32 n, BlockId none, bool uns)
 {
+	i64 known;
+	for (u32 i = 0; v_isconst(b, x, &known) && i < n; i++)
+		if (c[i].v == known) {          /* the other clauses may be dead */
+			b_jump(b, c[i].to);
+			return;
+		}
 	u64 range = (u64)c[n - 1].v - (u64)c[0].v;
 	if (n >= TableMin && range < (u64)n * TableWaste)
 		table(b, x, c, n, none, uns);
