@@ -511,7 +511,7 @@ static bool called_inline(const Pkg *p, const Name *name)
 			NodeId d = f->func[k].decl, body = decl_part(f, d, 3);
 			if (!node_name(f, node_at(f, d)->a)->exported || !body || list_len(f, node_at(f, body)->a) != 1)
 				continue;
-			for (NodeId n = f->func[k].first; n <= f->func[k].last; n++)
+			for (NodeId n = f->func[k].first; n < f->func[k].last; n++)
 				if (node_kind(f, n) == NodeName && node_name(f, n) == name)
 					return true;
 		}
