@@ -70,10 +70,13 @@ static ValueId eq_words(Build *b, Bytes x, Bytes y, u64 n)
 	return v_2(b, SsaEq, TyI8, diff, v_const(b, ty, 0));
 }
 
-/* Contents of strings whose lengths are equal; one of them is constant perhaps. */
+/* Contents of strings whose lengths are equal; one of them is constant perhaps. Constants of two lengths meet where no
+ * execution comes. */
 ValueId eq_contents(Build *b, Val x, Val y)
 {
-	i64 n;
+	i64 n, m;
+	if (v_isconst(b, x.p[1], &n) && v_isconst(b, y.p[1], &m) && n != m)
+		return v_const(b, TyI8, 0);
 	ValueId len = v_isconst(b, x.p[1], &n) ? x.p[1] : y.p[1], e = 0;
 	if (v_isconst(b, len, &n))
 		e = eq_words(b, bytes_at(b, x.p[0], FlagNonNil), bytes_at(b, y.p[0], FlagNonNil), (u64)n);
