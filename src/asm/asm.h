@@ -24,8 +24,9 @@ typedef struct AsmContext {
 	const char **define; u32 ndefine;   /* NAME or NAME=VALUE */
 	bool allow_abi;                     /* <ABIInternal> may be written */
 	i32 tls;                            /* where g is, from the thread pointer */
-	/* go_asm.h: the value of const_NAME, TYPE__size, TYPE_FIELD; false if there is none. NULL: no such header. */
-	bool (*constant)(void *arg, const char *name, i64 *value);
+	/* go_asm.h: const_NAME, TYPE__size, TYPE_FIELD as an integer, "-" and an integer, or a quoted string; NULL if there is
+	 * none. No function: no such header. */
+	const char *(*constant)(void *arg, Arena *a, const char *name);
 	void *arg;
 	bool all_errors;
 	const char *shown, *linked;         /* the file's name in messages and in line tables, NULL: its path */
@@ -75,8 +76,8 @@ typedef struct AsmInput { Pkg *pkg; const char *path; AsmUnit *unit; Diag *diag;
 /* Defines what the units define, makes the functions between conventions that are needed, and connects references. Before
  * reach, one thread; units may be installed in several programs. False after reporting (through the inputs' diag). */
 bool asm_install(Program *p, AsmInput *in, u32 n);
-/* The value go_asm.h would give a name in this package. */
-bool asm_go_constant(Checker *k, Pkg *p, const char *name, i64 *value);
+/* What go_asm.h would give for a name in this package, as AsmContext.constant. */
+const char *asm_go_constant(Checker *k, Arena *a, Pkg *p, const char *name);
 
 /* ---- between the files of this folder ---- */
 
@@ -120,6 +121,7 @@ typedef struct Opnd {
 	AsmReg base, index;
 	u8 scale, nlist;
 	bool local, internal, bare;/* bare: an integer without '$' */
+	bool indirect;             /* '*' before a symbol: a transfer goes where the memory says */
 	i64 off;
 	const char *sym;           /* OdBranch: label, or NULL: off statements from here */
 	double f;

@@ -22,27 +22,55 @@ static bool field_offset(Checker *k, Type *t, const char *field, i64 *v)
 	return false;
 }
 
-bool asm_go_constant(Checker *k, Pkg *p, const char *name, i64 *v)
+static const char *quoted(Arena *a, const char *s, u32 n)
+{
+	Buf b = {.ar = a};
+	buf_putc(&b, '"');
+	for (u32 i = 0; i < n; i++)
+		if (s[i] < ' ' || s[i] > '~' || s[i] == '"' || s[i] == '\\')
+			buf_printf(&b, "\\x%02x", (u8)s[i]);
+		else
+			buf_putc(&b, s[i]);
+	buf_putc(&b, '"');
+	return buf_str(&b);
+}
+
+/* Constants of floating point are not in go_asm.h. */
+static const char *constant_text(Arena *a, const Const *c)
+{
+	u32 n;
+	i64 v;
+	u64 u;
+	switch (const_kind(c)) {
+	case ConstString: {
+		const char *s = const_str(c, &n);
+		return quoted(a, s, n);
+	}
+	case ConstInt:
+		return const_int64(c, &v) ? arena_printf(a, "%lld", (long long)v) : const_uint64(c, &u) ? arena_printf(a, "%llu", (unsigned long long)u) : NULL;
+	default: return NULL;
+	}
+}
+
+const char *asm_go_constant(Checker *k, Arena *a, Pkg *p, const char *name)
 {
 	if (!strncmp(name, "const_", 6)) {
 		Obj *o = pkg_lookup(p, name + 6);
-		if (o && o->kind == ObjConst && o->val && const_int64(o->val, v))
-			return true;
+		const char *text = o && o->kind == ObjConst && o->val ? constant_text(a, o->val) : NULL;
+		if (text)
+			return text;
 	}
 	for (const char *s = name; (s = strchr(s, '_')); s++) {
-		ARENA_LOCAL(a, 256);
-		Obj *o = s > name ? pkg_lookup(p, arena_strndup(&a, name, (size_t)(s - name))) : NULL;
-		arena_free(&a);
+		Obj *o = s > name ? pkg_lookup(p, arena_strndup(a, name, (size_t)(s - name))) : NULL;
+		i64 v;
 		if (!o || o->kind != ObjTypeName || !o->type || types_under(o->type)->kind != KindStruct)
 			continue;
-		if (!strcmp(s, "__size")) {
-			*v = types_layout(k, o->type)->size;
-			return true;
-		}
-		if (field_offset(k, o->type, s + 1, v))
-			return true;
+		if (!strcmp(s, "__size"))
+			return arena_printf(a, "%lld", (long long)types_layout(k, o->type)->size);
+		if (field_offset(k, o->type, s + 1, &v))
+			return arena_printf(a, "%lld", (long long)v);
 	}
-	return false;
+	return NULL;
 }
 
 /* ---- symbols ---- */

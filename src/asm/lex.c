@@ -511,15 +511,14 @@ static bool go_constant(Asm *a, AsmTok *t)
 {
 	if (!a->lex->goasm || !memchr(t->s, '_', t->len))
 		return false;
-	i64 v;
-	if (!a->c->constant(a->c->arg, tok_str(a, t), &v))
+	const char *s = a->c->constant(a->c->arg, a->ar, tok_str(a, t));
+	if (!s)
 		return false;
 	AsmTok *out = arena_array(a->ar, AsmTok, 2);
 	u32 n = 0;
-	if (v < 0)
-		out[n++] = (AsmTok){.kind = '-', .s = "-", .len = 1, .pos = t->pos};
-	const char *s = arena_printf(a->ar, "%llu", (unsigned long long)(v < 0 ? -(u64)v : (u64)v));
-	out[n++] = (AsmTok){.kind = AtInt, .s = s, .len = (u32)strlen(s), .pos = t->pos};
+	if (*s == '-')
+		out[n++] = (AsmTok){.kind = '-', .s = s++, .len = 1, .pos = t->pos};
+	out[n++] = (AsmTok){.kind = *s == '"' ? AtString : AtInt, .s = s, .len = (u32)strlen(s), .pos = t->pos};
 	push_tokens(a, out, n);
 	return true;
 }

@@ -526,6 +526,7 @@ static Opnd operand(Asm *a, Operand *o, bool jump)
 	o->i = 0;
 	if (peek(o).kind == '$' || peek(o).kind == '*')
 		prefix = take(o).kind;
+	p.indirect = prefix == '*';
 	AsmTok t = take(o);
 	AsmReg r;
 	if (t.kind == '[') {

@@ -8,10 +8,10 @@ enum { TlsG = 8 };      /* M.g, from the thread pointer */
 typedef struct AsmJob { LoadPkg *p; u32 file; AsmContext c; Diag diag; } AsmJob;
 typedef struct AsmJobs { Build *b; VEC(AsmJob) v; Arena *ar; const char *inc[2], *define[3]; } AsmJobs;
 
-static bool go_constant(void *arg, const char *name, i64 *value)
+static const char *go_constant(void *arg, Arena *a, const char *name)
 {
 	Pkg *p = arg;
-	return asm_go_constant(p->chk, p, name, value);
+	return asm_go_constant(p->chk, a, p, name);
 }
 
 static void assemble(void *arg, int worker, u32 i)

@@ -36,7 +36,7 @@ static void encode_transfer(Asm *a, Ins *in)
 {
 	Opnd *p = &in->o[0];
 	bool call = in->what == InsCall;
-	if (p->kind == OdMem && p->sym && p->name == BaseExtern && !p->index.cls && !p->base.cls) {
+	if (p->kind == OdMem && p->sym && p->name == BaseExtern && !p->index.cls && !p->base.cls && !p->indirect) {
 		u8 *b = arena_alloc(a->ar, 6, 1);
 		u8 cc, form = branch_opcode(a, in, &cc);
 		u32 n = form == BranchCc ? 2 : 1;
