@@ -149,6 +149,7 @@ static void fill(void *arg, int worker, u32 i)
 	case 1:
 		link_masks(x->im);
 		link_relocate(x->im);
+		link_fips_sum(x->im);
 		break;
 	case 2:
 		x->tab.ar = x->str.ar = &x->names_ar;
@@ -247,6 +248,7 @@ bool link_program(Program *p, const LinkOptions *o, const char *out, Diag *d)
 		if (s && s->reachable)
 			robj_patch(&im, "rt_memprofile", 1);
 	}
+	link_fips_begin(&im);
 	link_layout_text(&im);
 	if (!link_stackguard(&im))
 		return false;

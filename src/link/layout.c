@@ -1,8 +1,8 @@
 /* What goes where.
  *
  * Keep what the entry reaches, sort it into output sections, order each section by symbol name (type descriptors first
- * in read-only data, Go code before C code in text), give out addresses, then apply relocations. Nothing here depends on
- * ids, addresses in memory or the order in which symbols arrived. */
+ * in read-only data, Go code before C code in text, a FIPS module behind the rest of Go), give out addresses, then apply
+ * relocations. Nothing here depends on ids, addresses in memory or the order in which symbols arrived. */
 #include <stdlib.h>
 #include "link.h"
 
@@ -114,6 +114,7 @@ static u64 place(Image *im, Sect k, u64 addr)
 	o->addr = addr;
 	if (o->sym.n)
 		qsort(o->sym.a, o->sym.n, sizeof *o->sym.a, by_place);
+	link_fips_gather(im, k);
 	for (u32 i = 0; i < o->sym.n; i++) {
 		Sym *s = o->sym.a[i];
 		addr = align_up(addr, k == SectText && !is_c(s) ? 32 : 1ull << s->align);

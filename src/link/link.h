@@ -31,6 +31,8 @@ typedef struct LinkOptions {
 	bool strip, nodebug;           /* no symbol table; no DWARF */
 } LinkOptions;
 
+enum { FipsMax = 4 };              /* sections a FIPS module has parts in */
+
 typedef struct Image {
 	Arena *ar;
 	Program *p;
@@ -45,6 +47,8 @@ typedef struct Image {
 	VEC(Sym *) ext;                /* names the C runtime defines */
 	VEC(Sym *) kept;               /* everything that goes to the file */
 	Sym *gofunc;                   /* "go:func.*": funcdata blobs */
+	Sym *fipsinfo;                 /* "go:fipsinfo" if the program has it */
+	struct { u32 first, n; } fips[FipsMax];    /* the module's symbols in its sections */
 	u8 *file; u32 filecap;         /* the file in the making: relocation writes sections where they belong */
 	Diag *diag;
 } Image;
@@ -69,6 +73,10 @@ static inline Sym *link_target(const Sym *s)             /* the symbol whose byt
 void link_layout_text(Image *im);                    /* addresses of code; then tables can be made */
 void link_layout_data(Image *im);
 void link_relocate(Image *im);
+/* ---- fips.c: nothing happens unless the program has go:fipsinfo ---- */
+void link_fips_begin(Image *im);
+void link_fips_gather(Image *im, Sect k);
+void link_fips_sum(Image *im);
 /* ---- nosplit.c ---- */
 bool link_stackguard(Image *im);                     /* patches rt_stackguard; false after reporting chains over the limit */
 /* ---- pclntab.c, moduledata.c ---- */
