@@ -69,9 +69,8 @@ static void scan_frame(StackScan *sc, Unwinder *u)
 		stack_bits(sc, fr->sp, (end - fr->sp) >> 3, NULL, true);
 	} else if (!fr->continpc) {
 		return;
-	} else if (!fr->f) {            /* assembly of ours: no maps, arguments of others inside */
+	} else if (!fr->f) {            /* assembly of ours: no maps but for arguments, arguments of others inside */
 		stack_bits(sc, fr->sp, (fr->fp - fr->sp) >> 3, NULL, true);
-		return;
 	}
 	Ptrmap locals = {0}, args = {0};
 	const StackObject *objs = NULL;

@@ -446,7 +446,7 @@ void rt_stack_collect(void);                               /* world stopped: unu
 typedef struct {
 	const Func *f;
 	uptr entry, pc, continpc, sp, fp, varp, argp;
-	bool innermost;          /* f == NULL: assembly of ours, scan [sp, fp) conservatively */
+	bool innermost;          /* f == NULL: assembly of ours, scan [sp, fp) conservatively; only arguments can have a map */
 } Frame;
 typedef struct { G *gp; Frame fr; uptr bp; bool done; } Unwinder;
 typedef struct { i32 nbit; const u8 *bits; } Ptrmap;

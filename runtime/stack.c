@@ -212,9 +212,7 @@ static void adjustframe(const Adjust *a, const Frame *fr) {
 	if (fr->f == NULL) {
 		for (uptr p = fr->sp; p < fr->fp - 8; p += 8)
 			adjust(a, (void *)p);
-		return;
-	}
-	if (fr->varp > fr->sp && fr->varp + 16 == fr->fp)
+	} else if (fr->varp > fr->sp && fr->varp + 16 == fr->fp)
 		adjust(a, (void *)fr->varp);   /* saved frame pointer */
 	if (fr->continpc == 0)
 		return;

@@ -3,12 +3,14 @@
  * findfunc narrows a pc by 4 kB buckets of 16 and then walks ftab. A pc table is a run of
  * (zigzag value delta, pc delta) varints; pcsp gives the frame size, PCDATA_StackMapIndex
  * the bitmap of a call site. Assembly of ours that calls Go keeps a frame pointer and has
- * no tables: such frames are stepped over by it and reported with f == NULL. */
+ * no tables: such frames are stepped over by it and reported with f == NULL. The map of
+ * the arguments of reflect's stubs is in the closure they were called with. */
 #include "runtime.h"
+#include "amd64/offsets.h"
 
 extern u8 go_goexit[] __asm__("runtime.goexit");
 
-const Func *rt_findfunc(uptr pc) {
+static const Func *anyfunc(uptr pc) {
 	const Moduledata *md = &rt_firstmoduledata;
 	if (pc < md->minpc || pc >= md->maxpc)
 		return NULL;
@@ -19,8 +21,12 @@ const Func *rt_findfunc(uptr pc) {
 	u32 off = (u32)(pc - md->text);
 	while (ft[idx + 1].entryoff <= off)
 		idx++;
-	const Func *f = (const Func *)((const u8 *)md->pclntable.ptr + ft[idx].funcoff);
-	return f->npcdata == 0 && (f->flag & FuncFlagAsm) != 0 ? NULL : f;   /* the C runtime and its assembly */
+	return (const Func *)((const u8 *)md->pclntable.ptr + ft[idx].funcoff);
+}
+
+const Func *rt_findfunc(uptr pc) {
+	const Func *f = anyfunc(pc);
+	return f == NULL || (f->npcdata == 0 && (f->flag & FuncFlagAsm) != 0) ? NULL : f;   /* the C runtime and its assembly */
 }
 
 void *sym_findfunc(uptr pc) { return (void *)rt_findfunc(pc); }
@@ -146,10 +152,42 @@ bool rt_unwind_next(Unwinder *u) {
 	return true;
 }
 
+/* reflect.makeFuncCtxt: how makeFuncImpl and methodValue begin; and its reflect.bitVector. */
+typedef struct { uptr fn; const struct { u32 n; const u8 *bits; } *stack; uptr arglen; } MakeFuncCtxt;
+
+static bool named(const Func *f, const char *name) {
+	String s = rt_funcname(f);
+	return (u64)s.len == rt_strlen(name) && memcmp(s.ptr, name, (u64)s.len) == 0;
+}
+
+/* The arguments on the stack of reflect.makeFuncStub and methodValueCall (amd64/std.S), and results once they are there. */
+static Ptrmap stubargs(const Frame *fr) {
+	Ptrmap none = { 0, NULL };
+	const Func *f = anyfunc(fr->pc);
+	if (f == NULL || f->funcid != FuncIDWrapper)
+		return none;
+	if (!named(f, "reflect.makeFuncStub") && !named(f, "reflect.methodValueCall"))
+		return none;
+	uptr size = fr->varp - fr->sp, entry = rt_firstmoduledata.text + f->entryoff;
+	if (fr->pc == entry)
+		return none;    /* a goroutine that has not run yet: without arguments */
+	bool grows = size == REFLECTSTUB_GROW;
+	if (!grows && size != REFLECTSTUB_FRAME)
+		rt_throw("unwind: unknown frame of a stub of reflect");
+	const MakeFuncCtxt *c = *(const MakeFuncCtxt **)(fr->sp + (grows ? REFLECTSTUB_GROWCTXT : REFLECTSTUB_CTXT));
+	if (c->fn != entry)
+		rt_throw("unwind: a stub of reflect with the closure of another function");
+	bool results = !grows && *(bool *)(fr->sp + REFLECTSTUB_RETVALID);
+	u32 words = (u32)(c->arglen / 8);
+	return (Ptrmap){ (i32)(results || c->stack->n < words ? c->stack->n : words), c->stack->bits };
+}
+
 void rt_frame_maps(const Frame *fr, Ptrmap *locals, Ptrmap *args, const StackObject **objs, u64 *nobjs) {
 	*locals = *args = (Ptrmap){ 0, NULL };
 	*objs = NULL;
 	*nobjs = 0;
+	if (fr->f == NULL)
+		*args = stubargs(fr);
 	if (fr->f == NULL || fr->continpc == 0)
 		return;
 	i32 idx = -1;

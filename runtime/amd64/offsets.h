@@ -21,3 +21,9 @@
 #define M_pregs 416
 #define M_pxmm 576
 #define P_wbbuf 80
+/* frames of reflect's stubs below the frame pointer (std.S), for unwind.c: their sizes, what is where from SP */
+#define REFLECTSTUB_GROW 208
+#define REFLECTSTUB_GROWCTXT 192
+#define REFLECTSTUB_FRAME 384
+#define REFLECTSTUB_RETVALID 32
+#define REFLECTSTUB_CTXT 320

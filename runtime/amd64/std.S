@@ -334,8 +334,8 @@ GOFN("runtime.unspillArgs", unspillargs)
  * caller's RegArgs would go stale when the callee grows the stack. */
 
 /* reflect's stubs: DX is the *makeFuncImpl or *methodValue. The frame, from SP: spill space of the callee's four arguments, the
- * first of them DX; retValid at 32, where upstream's unwinder looks for it; RegArgs at 40. Before that the stub grows the stack
- * with the registers in a smaller frame, DX at 192. runtime/unwind.c knows both. */
+ * first of them DX; retValid at 32, where upstream's unwinder looks for it; RegArgs at 40; DX again where nobody writes. Before
+ * that the stub grows the stack with the registers in a smaller frame, DX behind them. runtime/unwind.c knows both. */
 .macro REFLECTSTUB name, sec, target
 .section .text.go.\sec, "ax", @progbits
 .globl "\name"
@@ -347,31 +347,32 @@ GOFN("runtime.unspillArgs", unspillargs)
 	ja	8f
 	push	%rbp                    /* grow with the registers in a frame of ours */
 	mov	%rsp, %rbp
-	sub	$208, %rsp
+	sub	$REFLECTSTUB_GROW, %rsp
 7:	mov	%rsp, %r12
 	call	"runtime.spillArgs"
-	mov	%rdx, 192(%rsp)
+	mov	%rdx, REFLECTSTUB_GROWCTXT(%rsp)
 	call	"runtime.morestack_noctxt"
 	mov	%rsp, %r12
 	call	"runtime.unspillArgs"
-	mov	192(%rsp), %rdx
+	mov	REFLECTSTUB_GROWCTXT(%rsp), %rdx
 	mov	%rbp, %rsp
 	pop	%rbp
 	jmp	9b
 8:	push	%rbp
 	mov	%rsp, %rbp
-	sub	$384, %rsp
+	sub	$REFLECTSTUB_FRAME, %rsp
 6:	lea	40(%rsp), %r12
 	call	"runtime.spillArgs"
 	mov	%rdx, (%rsp)
-	movb	$0, 32(%rsp)
+	mov	%rdx, REFLECTSTUB_CTXT(%rsp)
+	movb	$0, REFLECTSTUB_RETVALID(%rsp)
 	mov	%rdx, %rax
 	mov	%r12, %rbx
 	call	"reflect.moveMakeFuncArgPtrs"
-	mov	(%rsp), %rax
+	mov	REFLECTSTUB_CTXT(%rsp), %rax
 	lea	16(%rbp), %rbx
-	movb	$0, 32(%rsp)
-	lea	32(%rsp), %rcx
+	movb	$0, REFLECTSTUB_RETVALID(%rsp)
+	lea	REFLECTSTUB_RETVALID(%rsp), %rcx
 	lea	40(%rsp), %rdi
 	call	"\target"
 	lea	40(%rsp), %r12
@@ -380,16 +381,16 @@ GOFN("runtime.unspillArgs", unspillargs)
 	pop	%rbp
 5:	ret
 .globl "\name\().pcsp0", "\name\().pcsp1", "\name\().pcsp2", "\name\().pcsp3"
-.set	"\name\().pcsp0", (7b - 9b) << 16 | 216
+.set	"\name\().pcsp0", (7b - 9b) << 16 | (REFLECTSTUB_GROW + 8)
 .set	"\name\().pcsp1", (8b - 9b) << 16
-.set	"\name\().pcsp2", (6b - 9b) << 16 | 392
+.set	"\name\().pcsp2", (6b - 9b) << 16 | (REFLECTSTUB_FRAME + 8)
 .set	"\name\().pcsp3", (5b - 9b) << 16
 .endm
 /* the slow path; what it leaves for the frame and for reflect.moveMakeFuncArgPtrs */
 .globl	"reflect.makeFuncStub.stack", "reflect.methodValueCall.stack", "reflect.moveMakeFuncArgPtrs.stack"
-.set	"reflect.makeFuncStub.stack", 8 + 208 + 8
-.set	"reflect.methodValueCall.stack", 8 + 208 + 8
-.set	"reflect.moveMakeFuncArgPtrs.stack", 640 - 8 - 384 - 8
+.set	"reflect.makeFuncStub.stack", 8 + REFLECTSTUB_GROW + 8
+.set	"reflect.methodValueCall.stack", 8 + REFLECTSTUB_GROW + 8
+.set	"reflect.moveMakeFuncArgPtrs.stack", 640 - 8 - REFLECTSTUB_FRAME - 8
 REFLECTSTUB reflect.makeFuncStub, makefuncstub, reflect.callReflect
 REFLECTSTUB reflect.methodValueCall, methodvaluecall, reflect.callMethod
 
