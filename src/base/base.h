@@ -221,6 +221,7 @@ typedef struct Diag {
 } Diag;
 void diag_init(Diag *d, Arena *ar);
 void diag_add(Diag *d, Pos pos, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void diag_append(Diag *d, const Diag *from);                  /* items share their texts, which must live as long as d */
 void diag_addv(Diag *d, Pos pos, bool soft, const char *fmt, va_list ap);
 /* Sorted by file, line, column; equal lines with equal text once. Prints at most limit (0 = all),
  * then "too many errors". Returns the number of errors held. */

@@ -29,6 +29,17 @@ void diag_add(Diag *d, Pos pos, const char *fmt, ...)
 	va_end(ap);
 }
 
+void diag_append(Diag *d, const Diag *from)
+{
+	lock_acquire(&d->lock->l);
+	for (u32 i = 0; i < from->v.n; i++) {
+		DiagItem e = from->v.a[i];
+		e.seq = d->v.n;
+		vec_push(d->ar, &d->v, e);
+	}
+	lock_release(&d->lock->l);
+}
+
 /* By file, then place in the file, then order of arrival. Bases depend on the order of registration, so files compare
  * by name. */
 static int by_place(const void *x, const void *y)

@@ -269,8 +269,7 @@ static const char *header_error(Loader *l, const Job *j)
 static void take_test_file(Loader *l, Job *j)
 {
 	LoadPkg *p = j->p;
-	for (u32 k = 0; k < j->diag.v.n; k++)
-		diag_add(&p->tdiag, j->diag.v.a[k].pos, "%s", j->diag.v.a[k].msg);
+	diag_append(&p->tdiag, &j->diag);
 	if (has_suffix(j->f->pkgname->s, "_test"))
 		p->xfile[p->nxfile++] = j->f;
 	else
@@ -303,8 +302,7 @@ static void take_results(Loader *l, Job *from, Job *to)
 			take_test_file(l, j);
 			continue;
 		}
-		for (u32 k = 0; k < j->diag.v.n; k++)
-			diag_add(&p->diag, j->diag.v.a[k].pos, "%s", j->diag.v.a[k].msg);
+		diag_append(&p->diag, &j->diag);
 		const char *header = header_error(l, j);
 		if (header)
 			fail(p, header);

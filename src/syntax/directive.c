@@ -429,15 +429,23 @@ PendingPragma pragma_set_aside(Parser *p)
 	return x;
 }
 
+/* What gc says of a function only when it compiles it: no reason to be silent about other functions. */
+static void report_late(Parser *p, Pos pos, const char *text)
+{
+	report(p, pos, "%s", text);
+	if (p->s.d->v.n)
+		vec_last(&p->s.d->v).soft = true;
+}
+
 void pragma_check_func(Parser *p, u32 flags, NodeId decl, bool has_body)
 {
 	Pos pos = p->f.node[decl].pos;
 	if (flags & PragmaSystemstack && flags & PragmaNosplit)
-		report(p, pos, "go:nosplit and go:systemstack cannot be combined");
+		report_late(p, pos, "go:nosplit and go:systemstack cannot be combined");
 	if (has_body && flags & PragmaNoescape)
-		report(p, pos, "can only use //go:noescape with external func implementations");
+		report_late(p, pos, "can only use //go:noescape with external func implementations");
 	if (has_body && flags & PragmaUintptrKeepAlive && !(flags & (PragmaUintptrEscapes | PragmaNosplit)))
-		report(p, pos, "go:uintptrkeepalive requires go:nosplit");
+		report_late(p, pos, "go:uintptrkeepalive requires go:nosplit");
 }
 
 /* ---- when the file is known ---- */

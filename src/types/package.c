@@ -232,6 +232,14 @@ static void large_types(Check *c)
 	}
 }
 
+static bool hard_errors(const Diag *d)
+{
+	for (u32 i = 0; i < d->v.n; i++)
+		if (!d->v.a[i].soft)
+			return true;
+	return false;
+}
+
 void types_finish(Checker *k, Pkg *p)
 {
 	PkgPriv *v = pkg_priv(p);
@@ -251,7 +259,7 @@ void types_finish(Checker *k, Pkg *p)
 		check_linknames(c);
 		check_embeds(c);
 	}
-	if (!p->nerror && !p->diag->v.n && !p->ignore_missing_body)
+	if (!p->nerror && !hard_errors(p->diag) && !p->ignore_missing_body)
 		missing_bodies(c);
 	v->phase = 3;
 	check_close(c);
