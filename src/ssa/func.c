@@ -57,6 +57,18 @@ ValueId *value_args(Func *f, ValueId v)
 	return p->nargs <= 3 ? p->arg : f->args.a + p->arg[0];
 }
 
+void value_become_copy(Func *f, ValueId v, ValueId of)
+{
+	Value *x = &f->v.a[v];
+	x->op = SsaCopy;
+	x->flags = 0;
+	x->aux = x->aux2 = 0;
+	x->callee = NULL;
+	x->nargs = 1;
+	x->arg[0] = of;
+	x->arg[1] = x->arg[2] = 0;
+}
+
 void value_set_args(Func *f, ValueId v, const ValueId *a, u32 n)
 {
 	Value *p = &f->v.a[v];

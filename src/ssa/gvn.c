@@ -28,23 +28,9 @@ typedef struct Gvn {
 	bool changed;
 } Gvn;
 
-static ValueId resolve(const Func *f, ValueId v)
-{
-	while (f->v.a[v].op == SsaCopy)
-		v = f->v.a[v].arg[0];
-	return v;
-}
-
 static void become_copy(Gvn *g, ValueId id, ValueId of)
 {
-	Value *v = &g->f->v.a[id];
-	v->op = SsaCopy;
-	v->flags = 0;
-	v->aux = v->aux2 = 0;
-	v->callee = NULL;
-	v->nargs = 1;
-	v->arg[0] = of;
-	v->arg[1] = v->arg[2] = 0;
+	value_become_copy(g->f, id, of);
 	g->changed = true;
 }
 
@@ -81,7 +67,7 @@ static void learn(Gvn *g, ValueId c, bool truth)
 		vec_push(g->ar, &g->truth, (Truth){c, 0});
 		g->known[c] = truth ? 2 : 1;
 	}
-	ValueId a = v->nargs ? resolve(g->f, v->arg[0]) : 0, b = v->nargs == 2 ? resolve(g->f, v->arg[1]) : 0;
+	ValueId a = v->nargs ? value_resolve(g->f, v->arg[0]) : 0, b = v->nargs == 2 ? value_resolve(g->f, v->arg[1]) : 0;
 	switch (v->op) {
 	case SsaBoolNot:
 		learn(g, a, !truth);
@@ -123,7 +109,7 @@ static bool is_const(const Gvn *g, ValueId v, i64 *c)
 
 static bool in_bounds(const Gvn *g, const Value *v)
 {
-	ValueId i = resolve(g->f, v->arg[0]), n = resolve(g->f, v->arg[1]);
+	ValueId i = value_resolve(g->f, v->arg[0]), n = value_resolve(g->f, v->arg[1]);
 	i64 ci, cn;
 	bool upto = v->aux != BoundsIndex && v->aux != BoundsIndexU;
 	if (is_const(g, i, &ci) && is_const(g, n, &cn))
@@ -133,7 +119,7 @@ static bool in_bounds(const Gvn *g, const Value *v)
 
 static bool seen_check(const Gvn *g, const Value *v)
 {
-	ValueId i = resolve(g->f, v->arg[0]), n = resolve(g->f, v->arg[1]);
+	ValueId i = value_resolve(g->f, v->arg[0]), n = value_resolve(g->f, v->arg[1]);
 	bool upto = v->aux != BoundsIndex && v->aux != BoundsIndexU;
 	for (u32 k = g->less.n; k-- > 0;) {
 		const Less *l = &g->less.a[k];
@@ -173,7 +159,7 @@ static bool visit_check(Gvn *g, ValueId id)
 {
 	Value *v = &g->f->v.a[id];
 	if (v->op == SsaNilCheck) {
-		ValueId p = resolve(g->f, v->arg[0]);
+		ValueId p = value_resolve(g->f, v->arg[0]);
 		if (nonnil(g, p))
 			become_copy(g, id, p);
 		else
@@ -182,19 +168,19 @@ static bool visit_check(Gvn *g, ValueId id)
 	}
 	if (v->op == SsaBounds) {
 		if (of_length(v->aux))          /* it is one here, whatever it was before it became one */
-			prove_learn(g->facts, 0, resolve(g->f, v->arg[1]), 0);
+			prove_learn(g->facts, 0, value_resolve(g->f, v->arg[1]), 0);
 		if (in_bounds(g, v) || seen_check(g, v)) {
 			v->op = SsaInvalid;
 			g->changed = true;
 		} else if (v->aux != BoundsConvert) {
-			Less l = {resolve(g->f, v->arg[0]), resolve(g->f, v->arg[1]), false, v->aux == BoundsIndex || v->aux == BoundsIndexU};
+			Less l = {value_resolve(g->f, v->arg[0]), value_resolve(g->f, v->arg[1]), false, v->aux == BoundsIndex || v->aux == BoundsIndexU};
 			vec_push(g->ar, &g->less, l);
 			learn_less(g, l);
 		}
 		return true;
 	}
 	if (v->op == SsaLoad || v->op == SsaStore) {
-		ValueId p = resolve(g->f, v->arg[0]);
+		ValueId p = value_resolve(g->f, v->arg[0]);
 		if (nonnil(g, p))
 			v->flags |= FlagNonNil;
 		else if (!(v->flags & FlagNonNil) && v->aux >= 0 && v->aux < FaultLimit)
@@ -299,7 +285,7 @@ static void visit_value(Gvn *g, ValueId id)
 	if (v->op != SsaPhi) {
 		ValueId *a = value_args(g->f, id);
 		for (u32 i = 0; i < v->nargs; i++)
-			a[i] = resolve(g->f, a[i]);
+			a[i] = value_resolve(g->f, a[i]);
 	}
 	if (visit_check(g, id))
 		return;
@@ -318,7 +304,7 @@ static void enter_facts(Gvn *g, BlockId b)
 		return;
 	const Block *p = &g->f->b.a[blk->pred.a[0]];
 	if (p->term == TermIf && p->succ.a[0] != p->succ.a[1])
-		learn(g, resolve(g->f, p->ctl), p->succ.a[0] == b);
+		learn(g, value_resolve(g->f, p->ctl), p->succ.a[0] == b);
 }
 
 static void visit_block(Gvn *g, BlockId b)
@@ -333,7 +319,7 @@ static void visit_block(Gvn *g, BlockId b)
 	mem_exit(g->mem, b);
 	if (blk->term != TermIf)
 		return;
-	ValueId c = blk->ctl = resolve(g->f, blk->ctl);
+	ValueId c = blk->ctl = value_resolve(g->f, blk->ctl);
 	i64 k;
 	if (is_const(g, c, &k))
 		vec_push(g->ar, &g->folded, b << 1 | (k == 0));

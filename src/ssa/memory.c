@@ -28,22 +28,15 @@ struct Mem {
 	u8 *leaks;                        /* by slot: its address gets away */
 };
 
-static ValueId resolve(const Func *f, ValueId v)
-{
-	while (f->v.a[v].op == SsaCopy)
-		v = f->v.a[v].arg[0];
-	return v;
-}
-
 static Place place_of(const Func *f, ValueId p, i64 off, u32 n)
 {
 	for (;;) {
-		p = resolve(f, p);
+		p = value_resolve(f, p);
 		const Value *v = &f->v.a[p];
 		if (v->op == SsaNilCheck)
 			p = v->arg[0];
-		else if (v->op == SsaAdd && v->ty == TyPtr && f->v.a[resolve(f, v->arg[1])].op == SsaConst) {
-			off += f->v.a[resolve(f, v->arg[1])].aux;
+		else if (v->op == SsaAdd && v->ty == TyPtr && f->v.a[value_resolve(f, v->arg[1])].op == SsaConst) {
+			off += f->v.a[value_resolve(f, v->arg[1])].aux;
 			p = v->arg[0];
 		} else
 			return (Place){p, off, n};
@@ -54,7 +47,7 @@ static Place place_of(const Func *f, ValueId p, i64 off, u32 n)
 static ValueId object(const Func *f, ValueId p)
 {
 	for (;;) {
-		p = resolve(f, p);
+		p = value_resolve(f, p);
 		const Value *v = &f->v.a[p];
 		if (v->op != SsaNilCheck && !(v->op == SsaAdd && v->ty == TyPtr))
 			return p;
@@ -217,8 +210,8 @@ static ValueId value_at(const Mem *m, u32 version, Place p, u8 ty, bool *zero)
 	if (x->kind == VerRange && v->op == SsaZero && place_of_effect(m->f, v, &q) && q.base == p.base)
 		*zero = p.off >= q.off && p.off + p.n <= q.off + q.n;
 	if (x->kind == VerStore && place_of_effect(m->f, v, &q) && q.base == p.base && q.off == p.off &&
-	    m->f->v.a[resolve(m->f, v->arg[1])].ty == ty && !(v->flags & FlagVolatile))
-		return resolve(m->f, v->arg[1]);
+	    m->f->v.a[value_resolve(m->f, v->arg[1])].ty == ty && !(v->flags & FlagVolatile))
+		return value_resolve(m->f, v->arg[1]);
 	return *zero ? 0 : recall(m, version, p, ty);
 }
 
@@ -242,7 +235,7 @@ bool mem_store(Mem *m, ValueId id)
 	const Value *v = &m->f->v.a[id];
 	if (v->flags & FlagVolatile)
 		return false;
-	ValueId x = resolve(m->f, v->arg[1]);
+	ValueId x = value_resolve(m->f, v->arg[1]);
 	Place p = place_of(m->f, v->arg[0], v->aux, ty_size(m->f->v.a[x].ty));
 	bool zero;
 	ValueId old = value_at(m, deciding(m, p), p, m->f->v.a[x].ty, &zero);

@@ -19,16 +19,9 @@ struct Facts {
 	u8 *length;             /* by value: never negative */
 };
 
-static ValueId resolve(const Func *f, ValueId v)
-{
-	while (f->v.a[v].op == SsaCopy)
-		v = f->v.a[v].arg[0];
-	return v;
-}
-
 static const Value *arg(const Facts *p, const Value *v, u32 i)
 {
-	return &p->f->v.a[resolve(p->f, v->arg[i])];
+	return &p->f->v.a[value_resolve(p->f, v->arg[i])];
 }
 
 static i64 add_sat(i64 x, i64 y)
@@ -60,7 +53,7 @@ static bool is_sum(const Facts *p, const Value *v, ValueId *x, i64 *c)
 			return false;
 		*c = -*c;
 	}
-	*x = resolve(p->f, v->arg[0]);
+	*x = value_resolve(p->f, v->arg[0]);
 	return true;
 }
 
@@ -77,13 +70,13 @@ static bool tested(const Facts *p, ValueId phi, BlockId b, bool up)
 		const Block *from = &p->f->b.a[blk->pred.a[0]];
 		if (from->term != TermIf || from->succ.a[0] == from->succ.a[1])
 			continue;
-		const Value *c = &p->f->v.a[resolve(p->f, from->ctl)];
+		const Value *c = &p->f->v.a[value_resolve(p->f, from->ctl)];
 		bool yes = from->succ.a[0] == b;
 		if (c->op != SsaLtS && c->op != SsaLeS)
 			continue;
 		/* strictly less: a < b, or not b <= a */
 		bool strict = (c->op == SsaLtS) == yes;
-		ValueId small = resolve(p->f, c->arg[yes ? 0 : 1]), big = resolve(p->f, c->arg[yes ? 1 : 0]);
+		ValueId small = value_resolve(p->f, c->arg[yes ? 0 : 1]), big = value_resolve(p->f, c->arg[yes ? 1 : 0]);
 		if (strict && (up ? small : big) == phi)
 			return true;
 		if (!strict && !up && big == phi && p->f->v.a[small].op == SsaConst && p->f->v.a[small].aux > INT64_MIN)
@@ -101,7 +94,7 @@ static ValueId counter_start(const Facts *p, ValueId phi, bool up)
 	ValueId start = 0;
 	bool step = false;
 	for (u32 i = 0; i < 2; i++) {
-		ValueId a = resolve(p->f, x->arg[i]), from;
+		ValueId a = value_resolve(p->f, x->arg[i]), from;
 		const Value *v = &p->f->v.a[a];
 		i64 c;
 		if (is_sum(p, v, &from, &c) && from == phi && c == (up ? 1 : -1) && tested(p, phi, v->block, up))
@@ -147,8 +140,8 @@ static i64 high(const Facts *p, ValueId x, u32 depth)
 	case SsaAnd:
 		if (const_arg(p, v, 1, &c) && c >= 0)
 			s = c;
-		else if (low(p, resolve(p->f, v->arg[0]), depth - 1) >= 0)
-			s = high(p, resolve(p->f, v->arg[0]), depth - 1);
+		else if (low(p, value_resolve(p->f, v->arg[0]), depth - 1) >= 0)
+			s = high(p, value_resolve(p->f, v->arg[0]), depth - 1);
 		break;
 	case SsaShrU:
 		if (const_arg(p, v, 1, &c) && c > 0 && c < 64)
@@ -160,7 +153,7 @@ static i64 high(const Facts *p, ValueId x, u32 depth)
 		break;
 	case SsaDivS:
 		if (const_arg(p, v, 1, &c) && c > 0)
-			s = high(p, resolve(p->f, v->arg[0]), depth - 1) / c;
+			s = high(p, value_resolve(p->f, v->arg[0]), depth - 1) / c;
 		break;
 	case SsaClz: case SsaCtz: case SsaPopcnt:
 		s = 64;
@@ -205,17 +198,17 @@ static i64 low(const Facts *p, ValueId x, u32 depth)
 		s = -(i64)((u64)1 << (8 * ty_size(arg(p, v, 0)->ty) - 1));
 		break;
 	case SsaAnd:
-		if (low(p, resolve(p->f, v->arg[0]), depth - 1) >= 0 || low(p, resolve(p->f, v->arg[1]), depth - 1) >= 0)
+		if (low(p, value_resolve(p->f, v->arg[0]), depth - 1) >= 0 || low(p, value_resolve(p->f, v->arg[1]), depth - 1) >= 0)
 			s = 0;
 		break;
 	case SsaShrU:
 		if (const_arg(p, v, 1, &c) && c > 0 && c < 64)
 			s = 0;
-		else if (low(p, resolve(p->f, v->arg[0]), depth - 1) >= 0)
+		else if (low(p, value_resolve(p->f, v->arg[0]), depth - 1) >= 0)
 			s = 0;
 		break;
 	case SsaShrS: case SsaDivS: case SsaRemS: case SsaDivU: case SsaRemU:
-		if (low(p, resolve(p->f, v->arg[0]), depth - 1) >= 0 && low(p, resolve(p->f, v->arg[1]), depth - 1) >= 0)
+		if (low(p, value_resolve(p->f, v->arg[0]), depth - 1) >= 0 && low(p, value_resolve(p->f, v->arg[1]), depth - 1) >= 0)
 			s = 0;
 		break;
 	case SsaAdd: case SsaSub:
@@ -224,7 +217,7 @@ static i64 low(const Facts *p, ValueId x, u32 depth)
 			if (c >= 0 ? h <= INT64_MAX - c : l >= INT64_MIN - c)
 				s = add_sat(l, c);
 		} else if (v->op == SsaSub && v->ty == TyI64 && depth == BoundDepth &&
-			low(p, resolve(p->f, v->arg[1]), depth - 1) >= 0 && prove_le(p, resolve(p->f, v->arg[1]), resolve(p->f, v->arg[0]), 0)) {
+			low(p, value_resolve(p->f, v->arg[1]), depth - 1) >= 0 && prove_le(p, value_resolve(p->f, v->arg[1]), value_resolve(p->f, v->arg[0]), 0)) {
 			s = 0;
 		}
 		break;
@@ -236,8 +229,8 @@ static i64 low(const Facts *p, ValueId x, u32 depth)
 	return s > r ? s : r;
 }
 
-i64 prove_low(const Facts *p, ValueId x) { return low(p, resolve(p->f, x), BoundDepth); }
-i64 prove_high(const Facts *p, ValueId x) { return high(p, resolve(p->f, x), BoundDepth); }
+i64 prove_low(const Facts *p, ValueId x) { return low(p, value_resolve(p->f, x), BoundDepth); }
+i64 prove_high(const Facts *p, ValueId x) { return high(p, value_resolve(p->f, x), BoundDepth); }
 
 /* x = base + c without wrapping; constants are zero + c. */
 static ValueId take_apart(const Facts *p, ValueId x, i64 *c)
@@ -267,7 +260,7 @@ static bool follows(const Facts *p, ValueId x, ValueId y, i64 k, u32 depth);
 static bool by_shape(const Facts *p, ValueId x, ValueId y, i64 k, u32 depth)
 {
 	const Value *v = &p->f->v.a[x];
-	ValueId a = v->nargs && v->nargs <= 3 ? resolve(p->f, v->arg[0]) : 0, b = v->nargs == 2 ? resolve(p->f, v->arg[1]) : 0, s;
+	ValueId a = v->nargs && v->nargs <= 3 ? value_resolve(p->f, v->arg[0]) : 0, b = v->nargs == 2 ? value_resolve(p->f, v->arg[1]) : 0, s;
 	if (x && v->ty == TyI64)
 		switch (v->op) {
 		case SsaSub:
@@ -321,7 +314,7 @@ static bool follows(const Facts *p, ValueId x, ValueId y, i64 k, u32 depth)
 
 bool prove_le(const Facts *p, ValueId x, ValueId y, i64 k)
 {
-	return follows(p, x ? resolve(p->f, x) : 0, y ? resolve(p->f, y) : 0, k, ProveDepth);
+	return follows(p, x ? value_resolve(p->f, x) : 0, y ? value_resolve(p->f, y) : 0, k, ProveDepth);
 }
 
 /* ---- facts ---- */
@@ -329,8 +322,8 @@ bool prove_le(const Facts *p, ValueId x, ValueId y, i64 k)
 void prove_learn(Facts *p, ValueId x, ValueId y, i64 k)
 {
 	i64 cx, cy;
-	x = take_apart(p, x ? resolve(p->f, x) : 0, &cx);
-	y = take_apart(p, y ? resolve(p->f, y) : 0, &cy);
+	x = take_apart(p, x ? value_resolve(p->f, x) : 0, &cx);
+	y = take_apart(p, y ? value_resolve(p->f, y) : 0, &cy);
 	if (x == y || __builtin_sub_overflow(k, cx, &k) || __builtin_add_overflow(k, cy, &k))
 		return;
 	vec_push(p->ar, &p->fact, (Fact){x, y, k, p->by_a[x], p->by_b[y]});

@@ -29,13 +29,6 @@ typedef struct Sroa {
 
 static const Value *val(const Sroa *s, ValueId v) { return &s->f->v.a[v]; }
 
-static ValueId resolve(const Func *f, ValueId v)
-{
-	while (f->v.a[v].op == SsaCopy)
-		v = f->v.a[v].arg[0];
-	return v;
-}
-
 /* ---- which slots ---- */
 
 static void reject(Sroa *s, ValueId v)
@@ -270,18 +263,6 @@ static ValueId as_type(Sroa *s, BlockId b, ValueId x, u8 ty, const Value *like)
 	return v;
 }
 
-static void become_copy(Sroa *s, ValueId v, ValueId of)
-{
-	Value *x = &s->f->v.a[v];
-	x->op = SsaCopy;
-	x->flags = 0;
-	x->aux = x->aux2 = 0;
-	x->callee = NULL;
-	x->nargs = 1;
-	x->arg[0] = of;
-	x->arg[1] = x->arg[2] = 0;
-}
-
 static Cand *live_cand(Sroa *s, ValueId addr)
 {
 	u32 slot = s->at[addr].slot;
@@ -322,7 +303,7 @@ static void rewrite(Sroa *s, BlockId b, ValueId id)
 		if (!c)
 			break;
 		const Elem *e = find_elem(c, s->at[a[0]].off + v.aux);
-		become_copy(s, id, as_type(s, b, read(s, b, e->var), v.ty, &v));
+		value_become_copy(s->f, id, as_type(s, b, read(s, b, e->var), v.ty, &v));
 		return;
 	case SsaStore:
 		if (!c)
@@ -384,14 +365,14 @@ static void drop_trivial(Sroa *s)
 			const ValueId *a = value_args(s->f, p);
 			bool several = false;
 			for (u32 j = 0; j < val(s, p)->nargs && !several; j++) {
-				ValueId x = resolve(s->f, a[j]);
+				ValueId x = value_resolve(s->f, a[j]);
 				if (x == p || x == same)
 					continue;
 				several = same != 0;
 				same = x;
 			}
 			if (!several && same) {
-				become_copy(s, p, same);
+				value_become_copy(s->f, p, same);
 				again = true;
 			}
 		}
@@ -405,13 +386,13 @@ void ssa_drop_copies(Func *f)
 			continue;
 		ValueId *a = value_args(f, v);
 		for (u32 i = 0; i < f->v.a[v].nargs; i++)
-			a[i] = resolve(f, a[i]);
+			a[i] = value_resolve(f, a[i]);
 	}
 	for (BlockId b = 1; b < f->b.n; b++) {
 		Block *blk = &f->b.a[b];
-		blk->ctl = resolve(f, blk->ctl);
+		blk->ctl = value_resolve(f, blk->ctl);
 		for (u32 i = 0; i < blk->ret.n; i++)
-			blk->ret.a[i] = resolve(f, blk->ret.a[i]);
+			blk->ret.a[i] = value_resolve(f, blk->ret.a[i]);
 		u32 w = 0;
 		for (u32 i = 0; i < blk->v.n; i++)
 			if (f->v.a[blk->v.a[i]].op != SsaCopy)

@@ -268,6 +268,8 @@ BlockId func_block(Func *f);
 ValueId func_value(Func *f, BlockId b, SsaOp op, Ty ty, Pos pos);   /* appended to b, no arguments */
 ValueId *value_args(Func *f, ValueId v);
 void value_set_args(Func *f, ValueId v, const ValueId *a, u32 n);
+void value_become_copy(Func *f, ValueId v, ValueId of);             /* v keeps its type and place */
+static inline ValueId value_resolve(const Func *f, ValueId v) { while (f->v.a[v].op == SsaCopy) v = f->v.a[v].arg[0]; return v; }
 void block_edge(Func *f, BlockId from, BlockId to);                 /* appends to succ and pred; phis get their argument by the caller */
 
 /* sig.c */

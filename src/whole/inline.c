@@ -217,16 +217,6 @@ static BlockId cut(Func *f, BlockId b, u32 at)
 	return c;
 }
 
-static void become_copy(Func *f, ValueId v, ValueId of)
-{
-	Value *x = &f->v.a[v];
-	x->op = SsaCopy;
-	x->aux = 0;
-	x->nargs = 1;
-	x->arg[0] = of;
-	x->arg[1] = x->arg[2] = 0;
-}
-
 /* Result component k of the call: what the returns give. */
 static void join_result(Inliner *in, BlockId after, ValueId result, u32 k, const BlockId *ret, u32 nret)
 {
@@ -235,7 +225,7 @@ static void join_result(Inliner *in, BlockId after, ValueId result, u32 k, const
 	for (u32 i = 0; i < nret; i++)
 		a[i] = in->val[in->g->b.a[ret[i]].ret.a[k]];
 	if (nret == 1) {
-		become_copy(f, result, a[0]);
+		value_become_copy(f, result, a[0]);
 		return;
 	}
 	vec_push(f->ar, &f->v, (Value){.op = SsaPhi, .ty = f->v.a[result].ty, .block = after, .pos = f->v.a[result].pos, .inl = f->v.a[result].inl});
@@ -245,7 +235,7 @@ static void join_result(Inliner *in, BlockId after, ValueId result, u32 k, const
 	vec_push(f->ar, &blk->v, 0);
 	memmove(blk->v.a + 1, blk->v.a, (blk->v.n - 1) * sizeof *blk->v.a);
 	blk->v.a[0] = phi;
-	become_copy(f, result, phi);
+	value_become_copy(f, result, phi);
 }
 
 static BlockId inline_call(Func *f, Func *g, BlockId b, u32 at, Arena *ar)
