@@ -10,12 +10,12 @@ enum { VarMax = 64 };
 typedef struct Var { const char *name, *value, *usual; } Var;     /* usual: what it would be if nobody had set anything */
 typedef struct Env { Arena ar; Context c; Var var[VarMax]; u32 n; } Env;
 
-/* Settings with the value they have when unset. */
+/* Settings with the value they have when unset and the GOROOT's go.env says nothing. */
 static const struct { const char *name, *usual; } plain[] = {
 	{"AR", "ar"}, {"CC", "gcc"}, {"CGO_CFLAGS", "-O2 -g"}, {"CGO_CPPFLAGS", ""}, {"CGO_CXXFLAGS", "-O2 -g"}, {"CGO_FFLAGS", "-O2 -g"},
 	{"CGO_LDFLAGS", "-O2 -g"}, {"CXX", "g++"}, {"GCCGO", "gccgo"}, {"GO111MODULE", ""}, {"GOAMD64", "v1"}, {"GOAUTH", "netrc"},
 	{"GOBIN", ""}, {"GOCACHEPROG", ""}, {"GODEBUG", ""}, {"GOEXPERIMENT", ""}, {"GOFIPS140", "off"}, {"GOFLAGS", ""}, {"GOINSECURE", ""},
-	{"GOPRIVATE", ""}, {"GOPROXY", "https://proxy.golang.org,direct"}, {"GOSUMDB", "sum.golang.org"}, {"GOTMPDIR", ""},
+	{"GOPRIVATE", ""}, {"GOPROXY", ""}, {"GOSUMDB", ""}, {"GOTMPDIR", ""},
 	{"GOTOOLCHAIN", "local"}, {"GOVCS", ""}, {"PKG_CONFIG", "pkg-config"},
 };
 /* Others that may be written. */
@@ -80,8 +80,10 @@ static void fill(Env *e)
 {
 	const Context *c = &e->c;
 	const char *private = context_env(c, "GOPRIVATE"), *version = c->goversion;
-	for (size_t i = 0; i < nelem(plain); i++)
-		add(e, plain[i].name, or(context_env(c, plain[i].name), plain[i].usual), plain[i].usual);
+	for (size_t i = 0; i < nelem(plain); i++) {
+		const char *usual = or(context_default(c, plain[i].name), plain[i].usual);
+		add(e, plain[i].name, or(context_env(c, plain[i].name), usual), usual);
+	}
 	add(e, "CGO_ENABLED", "0", "0");
 	add(e, "GOARCH", c->goarch, "amd64");
 	add(e, "GOEXE", "", "");

@@ -78,15 +78,19 @@ const char *context_env_file(Arena *a)
 	return home && *home ? path_join(a, home, ".config/go/env") : NULL;
 }
 
+const char *context_default(const Context *c, const char *name)
+{
+	const char *v = setting(c->ar, c->rootenv, c->rootsize, name);
+	return v ? v : "";
+}
+
 const char *context_env(const Context *c, const char *name)
 {
 	const char *v = getenv(name);
 	if (v && *v)
 		return v;
 	v = setting(c->ar, c->envfile, c->envsize, name);
-	if (!v)
-		v = setting(c->ar, c->rootenv, c->rootsize, name);
-	return v ? v : "";
+	return v ? v : context_default(c, name);
 }
 
 /* $PWD if it names the directory we are in: the user's idea of the path, symbolic links kept. */

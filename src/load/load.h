@@ -129,6 +129,7 @@ typedef struct Loader {
 void context_init(Context *c, Arena *a, const char *exe);
 const char *goroot_error(Arena *a);  /* what to tell a user who has none */
 const char *context_env(const Context *c, const char *name);   /* the environment, the user's go/env, the GOROOT's go.env; "" if unset */
+const char *context_default(const Context *c, const char *name);  /* what the GOROOT's go.env says; "" if nothing */
 const char *context_env_file(Arena *a);    /* where go env -w writes; NULL: switched off */
 const char *short_path(const Context *c, const char *path);    /* relative to the current directory if that is shorter */
 char *context_read(const Context *c, Arena *a, const char *path, size_t *n);  /* file_read with -overlay applied */
