@@ -98,6 +98,18 @@ bool vcs_find(Build *b, const LoadPkg *main, Vcs *out);               /* with -b
 /* buildinfo.c */
 void buildinfo_text(Build *b, const LoadPkg *main, const Vcs *v, Buf *out);         /* what debug.ReadBuildInfo parses, between its marks */
 
+/* tool.c: programs of the distribution, compiled on first use and kept */
+const char *cache_folder(Arena *a);                                   /* the user's cache of ours; NULL: no place is known */
+const char *seago_build_id(Arena *a);                                 /* changes whenever the compiler's code does */
+const char *tool_find(Context *c, const char *import_path);           /* the executable, compiled if it is not in the cache; or exits */
+/* Runs it instead of us; argv ends with NULL, argv[0] included. Does not return. */
+_Noreturn void tool_exec(Context *c, const char *import_path, const char *const *argv);
+/* Runs it and waits; in, out: descriptors for its standard input and output, or -1. Its exit status, 128 + the signal that ended it, or -1. */
+int tool_run(Context *c, const char *import_path, const char *const *argv, int in, int out);
+
+int cmd_mod(int argc, char **argv);
+int cmd_get(int argc, char **argv);
+int cmd_work(int argc, char **argv);
 int cmd_build(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_version(int argc, char **argv);
