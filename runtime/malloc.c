@@ -95,7 +95,7 @@ static void *large_alloc(MCache *c, u64 size, Type *typ, bool noscan, bool needz
 	s->largesize = size;
 	c->nmalloc[0]++;
 	c->largebytes += s->elemsize;
-	c->nextsample -= s->elemsize;
+	mprof_cut(c, 0, s->elemsize, 1);
 	axadd(&mheap.live, s->elemsize);
 	mcentral_put(s);
 	return (void *)s->base;
@@ -106,6 +106,9 @@ void *mem_alloc(MCache *c, u64 size, Type *typ, bool needzero)
 {
 	if (!size)
 		return &rt_zerobase;
+	i64 rate = mprof_rate();
+	if (unlikely(c->memrate != rate))
+		mprof_setrate(c, rate);
 	bool noscan = !typ || !typ->ptrbytes;
 	void *p;
 	if (noscan && size < TinySize)
@@ -115,8 +118,8 @@ void *mem_alloc(MCache *c, u64 size, Type *typ, bool needzero)
 	else
 		p = large_alloc(c, size, typ, noscan, needzero);
 	c = mcache_current();
-	if (unlikely(c->nextsample < 0 || mprof_each()))
-		mprof_sample(c, (uptr)p, size);
+	if (unlikely(c->sampled))
+		mprof_sample(c, (uptr)p, mheap_span_of((uptr)p)->elemsize);
 	return p;
 }
 

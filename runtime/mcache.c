@@ -42,18 +42,16 @@ static bool next_run(MCache *c, MCacheRun *r, MSpan *s)
 	if (i >= s->nelems)
 		return false;
 	u32 end = next_bit(s->allocbits, i, s->nelems, 0), max = RunBytes / s->elemsize;
-	if (unlikely(rt_debugvars.gcstress > 1 || rt_debugvars.clobber || mprof_each()) || !max)
+	if (unlikely(rt_debugvars.gcstress > 1 || rt_debugvars.clobber) || !max)
 		max = 1;
-	if (end - i > max)
-		end = i + max;
-	u32 n = end - i;
+	u32 n = mprof_cut(c, s->spanclass, s->elemsize, end - i > max ? max : end - i);
+	end = i + n;
 	r->bump = s->base + i * s->elemsize;
 	r->limit = r->bump + n * s->elemsize;
 	s->freeindex = end;
 	s->alloccount += n;
 	c->nmalloc[s->spanclass >> 1] += n;
 	c->livedelta += n * s->elemsize;
-	c->nextsample -= n * s->elemsize;
 	if (s->needzero && s->elemsize <= PrezeroMax)
 		mem_zero((void *)r->bump, r->limit - r->bump);
 	if (mspan_hasbitmap(s))
@@ -70,6 +68,7 @@ static void return_run(MCache *c, MCacheRun *r)
 	s->alloccount -= n;
 	c->nmalloc[s->spanclass >> 1] -= n;
 	c->livedelta -= n * s->elemsize;
+	c->left[s->spanclass] += n * s->elemsize;
 	*r = (MCacheRun){0};
 	r->elemsize = s->elemsize;
 }
@@ -137,6 +136,7 @@ MCache *mcache_new(void)
 		c = c->all;
 	if (!c) {
 		c = rt_persistentalloc(sizeof *c, 64);
+		c->memrate = -1;
 		c->all = mheap.caches;
 		mheap.caches = c;
 	}

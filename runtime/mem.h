@@ -87,7 +87,9 @@ struct MCache {
 	i64 livedelta;          /* bytes not yet in mheap.live */
 	u64 nmalloc[NumSizeClasses];
 	u64 largebytes, nlarge;
-	i64 nextsample;         /* bytes until the profiler looks */
+	i64 memrate;            /* MemProfileRate as of left; -1: never looked */
+	bool sampled;           /* the object about to be handed out goes into the profile */
+	u64 left[NumSpanClasses];       /* bytes of the class until the next sample, what its run holds counted; [0]: large objects */
 	u64 stressn;
 	MCache *all;
 	bool used;
@@ -297,7 +299,9 @@ void mfinal_wake(void);                  /* world running again */
 /* mprof.c */
 enum { ProfMem, ProfBlock, ProfMutex, ProfKinds };
 void mprof_sample(MCache *c, uptr p, u64 size);
-bool mprof_each(void);                  /* every allocation must ask whether it is to be sampled */
+i64 mprof_rate(void);
+void mprof_setrate(MCache *c, i64 rate);
+u32 mprof_cut(MCache *c, u32 spanclass, u64 size, u32 n);       /* how many of n objects make a run that starts or ends at a sample */
 void mprof_freed(void *bucket);
 void mprof_publish(void);
 void *mprof_buckets(u64 kind);

@@ -1,8 +1,8 @@
 /* mprof.c: memory, block and mutex profiles: stacks that were sampled, with counters.
  *
- * A bucket stands for one stack (and, of allocations, one size). Buckets are never freed; the overlay walks them. An allocation
- * is looked at about every MemProfileRate bytes, where the P's cache gets its next run; its object carries a special, so that
- * its death is counted. Allocations become visible at the end of the next collection: then what is in use is exactly what
+ * A bucket stands for one stack (and, of allocations, one size). Buckets are never freed; the overlay walks them. Of every
+ * size class one byte of MemProfileRate, on average, is a sample, and the object it belongs to is recorded: runs of the P's cache are
+ * cut so that such an object is the first of a run, which C hands out. The object carries a special, so that its death is counted. Allocations become visible at the end of the next collection: then what is in use is exactly what
  * that collection found alive.
  *
  * Waits are timed by their records (Sudog.since): a blocked goroutine reports its own stack when it goes on; who releases a
@@ -26,15 +26,9 @@ i64 rt_memprofilerate __asm__("runtime.MemProfileRate") = 512 << 10;
 extern const u64 rt_memprofile;         /* 0: nobody can read it, says the linker */
 static i64 blockrate, mutexrate;        /* atomic */
 
-static i64 memrate(void)
+i64 mprof_rate(void)
 {
 	return rt_memprofile ? aloadrelaxed(&rt_memprofilerate) : 0;
-}
-
-bool mprof_each(void)
-{
-	i64 r = memrate();
-	return r > 0 && r < RunBytes;
 }
 
 /* The Go frames of a goroutine in a C entry, as return addresses. */
@@ -86,12 +80,40 @@ static i64 distance(i64 rate)
 	return (i64)((__uint128_t)log2 * 726817 /* ln 2 */ * (u64)rate >> 40);
 }
 
+static u64 until_sample(const MCache *c)
+{
+	return c->memrate > 0 ? (u64)distance(c->memrate) : INT64_MAX;
+}
+
+/* Runs that were cut by the old rate are given back. */
+void mprof_setrate(MCache *c, i64 rate)
+{
+	mcache_release(c);
+	c->memrate = rate;
+	c->sampled = false;
+	for (u32 k = 0; k < NumSpanClasses; k++)
+		c->left[k] = until_sample(c);
+}
+
+u32 mprof_cut(MCache *c, u32 spanclass, u64 size, u32 n)
+{
+	u64 *left = &c->left[spanclass], first = 0;
+	if (unlikely(*left < size)) {
+		c->sampled = true;
+		*left = until_sample(c);
+		first = 1;
+	}
+	if (unlikely((n - first) * size > *left))
+		n = (u32)(first + *left / size);
+	*left -= (n - first) * size;
+	return n;
+}
+
 void mprof_sample(MCache *c, uptr p, u64 size)
 {
-	i64 rate = memrate();
-	c->nextsample = rate > 0 ? distance(rate) : INT64_MAX;
+	c->sampled = false;
 	G *gp = rt_curg();
-	if (rate <= 0 || !gp || rt_m()->g != gp)
+	if (!gp || rt_m()->g != gp)
 		return;
 	uptr pc[MaxDepth];
 	u64 n = callers(gp, pc);
