@@ -87,7 +87,9 @@ typedef struct AsmTok { i32 kind; u32 len; const char *s; Pos pos; bool spaced; 
 
 typedef struct Lexer Lexer;
 typedef struct Asm {
-	Arena *ar;
+	Arena *out;                /* of the unit */
+	Arena *ar;                 /* of the file: macros and tokens */
+	Arena *fa, *line;          /* of the open function's statements; of a line */
 	const AsmContext *c;
 	Diag *d;
 	Lexer *lex;

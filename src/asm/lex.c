@@ -172,7 +172,7 @@ static bool push_file(Asm *a, const char *path)
 {
 	Lexer *x = a->lex;
 	size_t n;
-	char *src = file_read(a->ar, path, &n);
+	char *src = file_read(a->out, path, &n);
 	if (!src || n >= UINT32_MAX / 2)
 		return false;
 	const char *slash = strrchr(path, '/');

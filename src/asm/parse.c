@@ -39,7 +39,7 @@ static void pend_label(Asm *a, const AsmTok *word)
 		asm_error(a, "label %.*s outside of a function", (int)word->len, word->s);
 		return;
 	}
-	vec_push(a->ar, &a->fn->pending, intern(word->s, word->len));
+	vec_push(a->fa, &a->fn->pending, intern(word->s, word->len));
 }
 
 static void add_operand(Asm *a, Line *l, Operand *o, u32 *colon, bool separated)
@@ -49,7 +49,7 @@ static void add_operand(Asm *a, Line *l, Operand *o, u32 *colon, bool separated)
 			asm_error(a, "missing operand");
 		return;
 	}
-	vec_push(a->ar, &l->op, *o);
+	vec_push(a->line, &l->op, *o);
 	if (*colon != ~0u && l->op.n == *colon + 2) {   /* AX:DX is DX, AX */
 		Operand t = l->op.a[*colon];
 		l->op.a[*colon] = l->op.a[*colon + 1];
@@ -74,6 +74,7 @@ again:
 		a->stop = true;
 		return false;
 	}
+	arena_reset(a->line);
 	*l = (Line){.word = t};
 	u32 colon = ~0u;
 	int nesting = 0;
@@ -85,7 +86,7 @@ again:
 				t = lex_next(a);
 				if (t.kind != AtName)
 					asm_error(a, "instruction suffix expected identifier, found %s", tok_text(a, &t));
-				vec_push(a->ar, &l->suffix, t);
+				vec_push(a->line, &l->suffix, t);
 				if (t.kind != '\n' && t.kind != AtEnd)
 					continue;
 			}
@@ -100,7 +101,7 @@ again:
 			if (t.kind == '\n' || t.kind == ';' || (!nesting && (t.kind == ',' || t.kind == ':')))
 				break;
 			nesting += (t.kind == '(' || t.kind == '[') - (t.kind == ')' || t.kind == ']');
-			vec_push(a->ar, &v, t);
+			vec_push(a->line, &v, t);
 		}
 		more = t.kind != '\n' && t.kind != ';';
 		if (t.kind == ':') {
@@ -297,8 +298,8 @@ static void operand_end(Asm *a, Operand *o)
 static const char *link_name(Asm *a, const AsmTok *t)
 {
 	if (t->s[0] == '.')
-		return arena_printf(a->ar, "%s%.*s", a->c->pkgpath, (int)t->len, t->s);
-	return arena_strndup(a->ar, t->s, t->len);
+		return intern_str(arena_printf(a->line, "%s%.*s", a->c->pkgpath, (int)t->len, t->s))->s;
+	return intern(t->s, t->len)->s;
 }
 
 static void pseudo(Asm *a, Opnd *p, const AsmTok *reg, int prefix)
@@ -560,12 +561,12 @@ static AsmData *data_sym(Asm *a, const Opnd *p)
 	AsmData *s = map_getp(&a->u->byname, key);
 	if (s)
 		return s;
-	s = arena_new(a->ar, AsmData);
+	s = arena_new(a->out, AsmData);
 	s->name = p->sym;
 	s->local = p->local;
 	s->pos = a->pos;
-	map_putp(a->ar, &a->u->byname, key, s);
-	vec_push(a->ar, &a->u->data, s);
+	map_putp(a->out, &a->u->byname, key, s);
+	vec_push(a->out, &a->u->data, s);
 	return s;
 }
 
@@ -604,7 +605,7 @@ static void grow_data(Asm *a, AsmData *s, i64 end)
 {
 	if ((u64)end > s->cap) {
 		u32 cap = s->cap * 2 > end ? s->cap * 2 : (u32)end + 64;
-		u8 *b = arena_alloc(a->ar, cap, 8);
+		u8 *b = arena_alloc(a->out, cap, 8);
 		if (s->bytes)
 			memcpy(b, s->bytes, s->cap);
 		s->bytes = b;
@@ -658,7 +659,7 @@ static void dir_data(Asm *a, Line *l)
 		else if (v.kind == OdString && v.nstr)
 			memcpy(p, v.str, v.nstr < size ? v.nstr : (size_t)size);
 		else if (v.kind == OdAddr)
-			vec_push(a->ar, &s->rel, (AsmRel){(u32)name.off, RelocAddr64, v.local, v.internal, v.sym, v.off});
+			vec_push(a->out, &s->rel, (AsmRel){(u32)name.off, RelocAddr64, v.local, v.internal, v.sym, v.off});
 	}
 }
 
@@ -697,13 +698,13 @@ static Ins *append(Asm *a, Ins in)
 	in.pos = a->pos;
 	in.target = ~0u;
 	for (u32 i = 0; i < fs->pending.n; i++) {
-		u64 *slot = map_slot(a->ar, &fs->label, (u64)(uintptr_t)fs->pending.a[i]);
+		u64 *slot = map_slot(a->fa, &fs->label, (u64)(uintptr_t)fs->pending.a[i]);
 		if (*slot)
 			asm_error(a, "label \"%s\" multiply defined", fs->pending.a[i]->s);
 		*slot = fs->in.n + 1;
 	}
 	fs->pending.n = 0;
-	vec_push(a->ar, &fs->in, in);
+	vec_push(a->fa, &fs->in, in);
 	return &vec_last(&fs->in);
 }
 
@@ -745,6 +746,7 @@ static void close_func(Asm *a)
 	if (!a->nerror)
 		func_layout(a, a->fn);
 	a->fn = NULL;
+	arena_reset(a->fa);
 }
 
 static bool positive(Asm *a, const AsmTok *t, i64 *v)
@@ -767,7 +769,7 @@ static void dir_text(Asm *a, Line *l)
 	Opnd name = operand(a, &l->op.a[0], false);
 	if (!valid_symbol(a, "TEXT", &name, false))
 		return;
-	AsmFunc *f = arena_new(a->ar, AsmFunc);
+	AsmFunc *f = arena_new(a->out, AsmFunc);
 	*f = (AsmFunc){.name = name.sym, .local = name.local, .internal = name.internal, .pos = a->pos, .args = -1};
 	f->flags = l->op.n == 3 ? flags(a, "TEXT", &l->op.a[1]) : 0;
 	if (f->internal && !(f->flags & AsmNosplit))
@@ -798,8 +800,8 @@ static void dir_text(Asm *a, Line *l)
 			asm_error(a, "symbol %s redeclared\n\t%s:%u: other declaration of symbol %s", f->name, p.file, p.line, f->name);
 		}
 	}
-	vec_push(a->ar, &a->u->func, f);
-	a->fn = arena_new(a->ar, FuncState);
+	vec_push(a->out, &a->u->func, f);
+	a->fn = arena_new(a->fa, FuncState);
 	a->fn->f = f;
 	append(a, (Ins){.op = "TEXT", .what = InsText});
 }
@@ -906,11 +908,15 @@ void asm_parse(Asm *a)
 
 AsmUnit *asm_file(Arena *ar, const AsmContext *c, const char *path, Diag *d)
 {
-	Asm a = {.ar = ar, .c = c, .d = d, .u = arena_new(ar, AsmUnit)};
-	if (!lex_open(&a, path)) {
+	Arena file = {0}, func = {0}, line = {0};
+	Asm a = {.out = ar, .ar = &file, .fa = &func, .line = &line, .c = c, .d = d, .u = arena_new(ar, AsmUnit)};
+	bool open = lex_open(&a, path);
+	if (open)
+		asm_parse(&a);
+	else
 		diag_add(d, 0, "open %s", path);
-		return NULL;
-	}
-	asm_parse(&a);
-	return a.nerror ? NULL : a.u;
+	arena_free(&line);
+	arena_free(&func);
+	arena_free(&file);
+	return !open || a.nerror ? NULL : a.u;
 }

@@ -40,7 +40,7 @@ typedef struct Options {
 	const char **rest; u32 nrest;  /* run: arguments of the program */
 } Options;
 
-typedef struct PhaseTime { const char *name; u64 wall, cpu, wall0, cpu0; } PhaseTime;
+typedef struct PhaseTime { const char *name; u64 wall, cpu, wall0, cpu0, resident; } PhaseTime;
 typedef struct Build {
 	Arena ar;
 	const char *command;           /* "build", "run", ... */

@@ -1,8 +1,22 @@
 /* The phases every build goes through, in order, and what is printed about them. */
 #include <stdatomic.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "cmd.h"
+
+/* Bytes of memory that the process holds. */
+static u64 resident(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	u64 all, held = 0;
+	if (f && fscanf(f, "%" SCNu64 " %" SCNu64, &all, &held) != 2)
+		held = 0;
+	if (f)
+		fclose(f);
+	return held * (u64)sysconf(_SC_PAGESIZE);
+}
 
 void build_phase(Build *b, const char *name)
 {
@@ -10,6 +24,7 @@ void build_phase(Build *b, const char *name)
 	if (b->now) {
 		b->now->wall += wall - b->now->wall0;
 		b->now->cpu += cpu - b->now->cpu0;
+		b->now->resident = b->opt.time ? resident() : 0;
 	}
 	b->now = NULL;
 	if (!name)
@@ -30,7 +45,7 @@ void build_print_times(Build *b)
 	u64 wall = 0, cpu = 0;
 	for (u32 i = 0; i < b->nphase; i++) {
 		const PhaseTime *p = &b->phase[i];
-		fprintf(stderr, "%-10s %8.1f ms wall %8.1f ms cpu\n", p->name, p->wall / 1e6, p->cpu / 1e6);
+		fprintf(stderr, "%-10s %8.1f ms wall %8.1f ms cpu %8.1f MB at its end\n", p->name, p->wall / 1e6, p->cpu / 1e6, p->resident / 1e6);
 		wall += p->wall;
 		cpu += p->cpu;
 	}

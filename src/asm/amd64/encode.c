@@ -476,7 +476,7 @@ static bool gather_ok(Asm *a, const Ins *in)
 static void finish(Asm *a, Ins *in, const Out *o)
 {
 	in->size = o->n;
-	in->bytes = arena_alloc(a->ar, o->n ? o->n : 1, 1);
+	in->bytes = arena_alloc(a->fa, o->n ? o->n : 1, 1);
 	memcpy(in->bytes, o->b, o->n);
 }
 
@@ -500,7 +500,7 @@ static void emit_row(Asm *a, Ins *in, const Row *r, const i8 *map, int len)
 		put(&o, imm.b[i], 1);
 	if (p.sym) {
 		u32 off = at + p.symat;
-		vec_push(a->ar, &in->rel, (AsmRel){off, RelocPC32, p.sym->local, p.sym->internal, p.sym->sym, p.sym->off - (i64)(o.n - off)});
+		vec_push(a->fa, &in->rel, (AsmRel){off, RelocPC32, p.sym->local, p.sym->internal, p.sym->sym, p.sym->off - (i64)(o.n - off)});
 	}
 	/* as gc: general registers in byte statements become their low bytes, which shows if the statement is encoded again */
 	for (u32 i = 0; r->form == FormLegacy && r->cls[i]; i++)
@@ -573,7 +573,7 @@ static void float_const(Asm *a, Ins *in)
 		return;
 	}
 	*p = (Opnd){.kind = OdMem, .name = BaseExtern};
-	p->sym = single ? arena_printf(a->ar, "$f32.%08llx", (unsigned long long)bits) : arena_printf(a->ar, "$f64.%016llx", (unsigned long long)bits);
+	p->sym = intern_str(arena_printf(a->fa, single ? "$f32.%08llx" : "$f64.%016llx", (unsigned long long)bits))->s;
 }
 
 /* Access to thread-local storage takes one instruction here: the base register of the two-step form is dropped. */
@@ -603,7 +603,7 @@ static void encode_bytes(Asm *a, Ins *in)
 	if (p->kind == OdAddr) {
 		if (n != 8 || p->name != BaseExtern)
 			asm_error(a, "invalid instruction: %s", ins_text(a, in));
-		vec_push(a->ar, &in->rel, (AsmRel){0, RelocAddr64, p->local, p->internal, p->sym, p->off});
+		vec_push(a->fa, &in->rel, (AsmRel){0, RelocAddr64, p->local, p->internal, p->sym, p->off});
 	}
 	put(&o, p->kind == OdAddr ? 0 : (u32)p->off, n > 4 ? 4 : n);
 	if (n == 8)

@@ -32,7 +32,7 @@ static Opnd imm(i64 v)
 static Ins *add(Asm *a, InsVec *v, Pos pos, const char *op, u32 n, Opnd x, Opnd y)
 {
 	Ins in = {.op = op, .nopnd = (u8)n, .o = {x, y}, .pos = pos, .target = ~0u};
-	vec_push(a->ar, v, in);
+	vec_push(a->fa, v, in);
 	return &vec_last(v);
 }
 
@@ -128,7 +128,7 @@ static void add_ret(Asm *a, InsVec *v, Ins *in, i64 frame, i64 bp)
 		ret.op = "JMP";
 		ret.what = InsBranch;
 	}
-	vec_push(a->ar, v, ret);
+	vec_push(a->fa, v, ret);
 }
 
 /* Copies the body, expanding what needs it; where[i] is where statement i went. */
@@ -158,7 +158,7 @@ static void copy_body(Asm *a, FuncState *fs, InsVec *v, u32 *where, i64 frame, i
 		if (!push && in->what == InsCode && in->nopnd && in->o[in->nopnd - 1].kind == OdReg && in->o[in->nopnd - 1].reg.cls == RcGp &&
 		    in->o[in->nopnd - 1].reg.n == GpSP && strncmp(in->op, "CMP", 3))
 			fs->f->spwrite = true;
-		vec_push(a->ar, v, *in);
+		vec_push(a->fa, v, *in);
 	}
 }
 
@@ -181,7 +181,7 @@ void func_frame(Asm *a, FuncState *fs)
 	if (!(f->flags & AsmNosplit) && frame < StackSmall && is_leaf(fs, frame))
 		f->flags |= AsmNosplit;
 	InsVec v = {0};
-	u32 *where = arena_array(a->ar, u32, fs->in.n + 1);
+	u32 *where = arena_array(a->fa, u32, fs->in.n + 1);
 	bool check = !(f->flags & AsmNosplit);
 	if (check)
 		stack_check(a, &v, f, frame);

@@ -37,7 +37,7 @@ static void encode_transfer(Asm *a, Ins *in)
 	Opnd *p = &in->o[0];
 	bool call = in->what == InsCall;
 	if (p->kind == OdMem && p->sym && p->name == BaseExtern && !p->index.cls && !p->base.cls && !p->indirect) {
-		u8 *b = arena_alloc(a->ar, 6, 1);
+		u8 *b = arena_alloc(a->fa, 6, 1);
 		u8 cc, form = branch_opcode(a, in, &cc);
 		u32 n = form == BranchCc ? 2 : 1;
 		b[0] = call ? 0xe8 : form == BranchCc ? 0x0f : 0xe9;
@@ -46,7 +46,7 @@ static void encode_transfer(Asm *a, Ins *in)
 			asm_error(a, "invalid instruction: %s", ins_text(a, in));
 		in->bytes = b;
 		in->size = n + 4;
-		vec_push(a->ar, &in->rel, (AsmRel){n, RelocCall32, p->local, p->internal, p->sym, p->off - 4});
+		vec_push(a->fa, &in->rel, (AsmRel){n, RelocCall32, p->local, p->internal, p->sym, p->off - 4});
 		return;
 	}
 	u8 what = in->what;
@@ -73,7 +73,7 @@ static void encode_all(Asm *a, FuncState *fs)
 				asm_error(a, "invalid instruction: %s", ins_text(a, in));
 				break;
 			}
-			in->bytes = arena_alloc(a->ar, 1, 1);
+			in->bytes = arena_alloc(a->fa, 1, 1);
 			in->bytes[0] = 0xc3;
 			in->size = 1;
 			break;
@@ -169,21 +169,21 @@ enum { PcdataUnsafePoint, PcdataStackMapIndex };
 static void emit(Asm *a, FuncState *fs)
 {
 	AsmFunc *f = fs->f;
-	Code *c = f->code = arena_new(a->ar, Code);
+	Code *c = f->code = arena_new(a->out, Code);
 	Ins *last = &vec_last(&fs->in);
 	c->size = last->pc + last->size;
-	c->text = arena_alloc(a->ar, c->size ? c->size : 1, 16);
+	c->text = arena_alloc(a->out, c->size ? c->size : 1, 16);
 	i32 depth = 0;
-	code_pcval(a->ar, &c->unsafe_, 0, 1);
+	code_pcval(a->out, &c->unsafe_, 0, 1);
 	for (u32 i = 0; i < fs->in.n; i++) {
 		Ins *in = &fs->in.a[i];
 		if (in->what == InsCall && in->value)
 			depth = 0;              /* the stack check's slow end */
-		code_pcval(a->ar, &c->sp, in->pc, depth);
+		code_pcval(a->out, &c->sp, in->pc, depth);
 		if (in->size)
-			code_line(a->ar, c, in->pc, in->pos, 0);
+			code_line(a->out, c, in->pc, in->pos, 0);
 		if (in->what == InsPcdata && in->key == PcdataStackMapIndex)
-			code_pcval(a->ar, &c->map, in->pc, (i32)in->value);
+			code_pcval(a->out, &c->map, in->pc, (i32)in->value);
 		if (in->what == InsAlign)
 			put_nops(c->text + in->pc, in->size);
 		else if ((in->what == InsBranch || in->what == InsCall) && in->target != ~0u)
@@ -193,7 +193,7 @@ static void emit(Asm *a, FuncState *fs)
 		for (u32 k = 0; k < in->rel.n; k++) {
 			AsmRel r = in->rel.a[k];
 			r.off += in->pc;
-			vec_push(a->ar, &f->rel, r);
+			vec_push(a->out, &f->rel, r);
 		}
 		depth += in->spadj;
 	}
@@ -210,8 +210,8 @@ void func_layout(Asm *a, FuncState *fs)
 	if (a->nerror)
 		return;
 	if (!fs->in.n) {
-		fs->f->code = arena_new(a->ar, Code);
-		fs->f->code->text = arena_alloc(a->ar, 1, 1);
+		fs->f->code = arena_new(a->out, Code);
+		fs->f->code->text = arena_alloc(a->out, 1, 1);
 		return;
 	}
 	if (pass(a, fs) && !a->nerror) {
