@@ -4,6 +4,7 @@
 # make bench       measures seago beside go, where go is installed; the report is $(REPORT)
 # make test-std    the tests of the standard library
 # make test-upstream  all of GOROOT/test; counts per kind and per reason of exclusion
+# make test-wild  well-known modules: their own tests here and with go; WILD="names" or flags of test/wild/run
 # make fuzz        libFuzzer on scanner, parser and checker, FUZZ_SECONDS each
 # make differ      random programs through seago and go
 # make std         fetches the standard library's source into goroot/ if none is installed
@@ -146,6 +147,15 @@ test-std: std
 	$(MAKE) $(B)/seago
 	test/std -seago $(B)/seago -goroot $(GOROOT_USED) -out $(B)/std
 
+# fetched into the module cache by go; the table is docs/wild.md
+$(B)/measure: test/wild/measure.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $<
+
+test-wild: std
+	$(MAKE) $(B)/seago $(B)/measure
+	test/wild/run -seago $(B)/seago -measure $(B)/measure -out $(B)/wild -md docs/wild.md $(WILD)
+
 # ROUNDS=n, REPORT=file.md (only what is between its bench marks is replaced), BENCH="names or sections"
 ROUNDS ?= 5
 REPORT ?= $(B)/bench.md
@@ -177,7 +187,7 @@ $(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_const $(B)/test_ssa $(
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean setup std run bench test test-std test-upstream fuzz wc $(foreach f,$(FOLDERS),objs-$(subst /,-,$(f)))
+.PHONY: all clean setup std run bench test test-std test-upstream test-wild fuzz wc $(foreach f,$(FOLDERS),objs-$(subst /,-,$(f)))
 .SECONDARY:
 
 -include $(OBJS:.o=.d) $(wildcard $(B)/test/*.d)
