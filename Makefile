@@ -129,7 +129,7 @@ SUITES += "unit:test/testcmd $(B)/seago"
 SUITES += "unit:test/std -seago $(B)/seago -goroot $(GOROOT_USED) -out $(B)/std-fast $(shell cat test/std-fast.txt)"
 SUITES += "unit:test/badinput $(B)/seago $(GOROOT_USED)"
 SUITES += "unit:test/badinput $(B)/asan/seago $(GOROOT_USED)"
-SUITES += err:test/err run:test/run run:test/fix run:bench/run goroot:test/goroot.list
+SUITES += err:test/err run:test/run run:test/fix run:test/http run:bench/run goroot:test/goroot.list
 test: std
 	$(MAKE) $(B)/seago $(B)/runner $(B)/limits $(B)/gogen $(B)/fuzz_check $(addprefix $(B)/,$(UNIT))
 	$(MAKE) B=$(B)/asan CFLAGS="$(SANITIZE)" $(B)/asan/seago $(B)/asan/test_types
