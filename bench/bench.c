@@ -2,7 +2,7 @@
  *
  *     bench [-n rounds] [-seago command] [-go command] [-dir bench] [-o file.md] [NAME...]
  *
- * NAME is a program of run/ (without .go) or a section: run, build, cost, million. Without a name everything is measured.
+ * NAME is a program of run/ (without .go) or a section: run, build, cost, million, http. Without a name everything is measured.
  *
  * Both toolchains work in one session on one machine, and take turns: round by round each program runs once as built by
  * each of them, so that whatever else the machine does strikes both. Of all rounds the best one counts, for wall time, for processor
@@ -33,6 +33,8 @@
 
 enum { BuildSeconds = 120, ColdSeconds = 900, RunSeconds = 60, MaxFile = 1 << 30, WordMax = 12, PathMax = 1024 };
 enum { Seago, Gc, NTool };
+
+#define nelem(a) (sizeof(a) / sizeof((a)[0]))
 
 typedef struct Cost { double wall, cpu, rss; } Cost;             /* seconds, seconds, megabytes */
 
@@ -599,6 +601,155 @@ static void section_million(Bench *b)
 		unlink(format("%s/million.%s", b->tmp, tool_name[t]));
 }
 
+/* ---- http: a web server under load ---- */
+
+/* The load generator's report on one run, and what the server paid for it. */
+typedef struct Load { double persecond, p99, requests; } Load;
+typedef struct Serving { Result r; Load best; double cpu; } Serving;    /* milliseconds; microseconds a request */
+
+/* Starts the server and reads the address it prints. */
+static pid_t start_server(const char *exe, char *address, int size)
+{
+	int fd[2];
+	if (pipe2(fd, O_CLOEXEC))
+		die("pipe");
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (pid == 0) {
+		sigset_t none;
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		setpgid(0, 0);
+		dup2(fd[1], 1);
+		execl(exe, exe, NULL);
+		_exit(127);
+	}
+	setpgid(pid, pid);
+	close(fd[1]);
+	int n = 0;
+	for (ssize_t k; n < size - 1 && (k = read(fd[0], address + n, (size_t)(size - 1 - n))) > 0 && !memchr(address, '\n', (size_t)(n + k));)
+		n += (int)k;
+	address[size - 1] = 0;
+	address[strcspn(address, "\n")] = 0;
+	close(fd[0]);
+	return pid;
+}
+
+/* A number with the unit wrk gives it, in milliseconds. */
+static double milliseconds(const char *s)
+{
+	char *unit;
+	double x = strtod(s, &unit);
+	return !strncmp(unit, "us", 2) ? x / 1e3 : !strncmp(unit, "ms", 2) ? x : !strncmp(unit, "m", 1) ? x * 60e3 : x * 1e3;
+}
+
+/* False: a request failed, or this is not wrk's report. */
+static bool read_load(const char *path, Load *l)
+{
+	FILE *f = fopen(path, "r");
+	char line[256];
+	bool ok = f != NULL;
+	*l = (Load){0};
+	while (ok && fgets(line, sizeof line, f)) {
+		char *s = line + strspn(line, " ");
+		if (!strncmp(s, "99%", 3))
+			l->p99 = milliseconds(s + 3);
+		else if (!strncmp(s, "Requests/sec:", 13))
+			l->persecond = atof(s + 13);
+		else if (strstr(s, " requests in "))
+			l->requests = atof(s);
+		else if (strstr(s, "Socket errors") || strstr(s, "Non-2xx"))
+			ok = false;
+	}
+	if (f)
+		fclose(f);
+	return ok && l->p99 > 0 && l->persecond > 0 && l->requests > 0;
+}
+
+/* One server, loaded for some seconds and stopped. */
+static void measure_load(Bench *b, const char *exe, const char *path, const char *connections, Serving *s)
+{
+	enum { LoadSeconds = 5 };
+	char address[64] = "", why[120] = "";
+	pid_t pid = start_server(exe, address, sizeof address);
+	const char *wrk[] = {"wrk", "-t1", "-c", connections, "-d", format("%d", LoadSeconds), "--latency", format("http://%s%s", address, path)};
+	Args a = {.n = nelem(wrk)};
+	memcpy(a.word, wrk, sizeof wrk);
+	Cost client, server;
+	Load l = {0};
+	bool loaded = address[0] && run(b, &a, LoadSeconds + 30, &client, why, sizeof why) && read_load(format("%s/out", b->tmp), &l);
+	kill(pid, SIGTERM);
+	int status = 0;
+	struct rusage ru = {0};
+	bool ended = await(pid, now() + 10, &status, &ru) && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	server = (Cost){1 / fmax(l.persecond, 1), seconds_of(ru.ru_utime) + seconds_of(ru.ru_stime), (double)ru.ru_maxrss * 1024 / 1e6};
+	if (!loaded || !ended) {
+		snprintf(s->r.why, sizeof s->r.why, "%s", why[0] ? why : !address[0] ? "the server does not start" : !loaded ? "requests failed" : "the server does not stop");
+		return;
+	}
+	double cpu = server.cpu * 1e6 / l.requests;
+	s->best.p99 = s->r.runs ? fmin(s->best.p99, l.p99) : l.p99;
+	s->cpu = s->r.runs ? fmin(s->cpu, cpu) : cpu;
+	take_best(&s->r, server);
+}
+
+static void section_http(Bench *b)
+{
+	static const struct { const char *name, *path, *connections; } loads[] = {
+		{"hello, 64 connections", "/hello", "64"},
+		{"hello, 1,000 connections", "/hello", "1000"},
+		{"JSON, 64 connections", "/json", "64"},
+		{"JSON, 1,000 connections", "/json", "1000"},
+	};
+	char exe[NTool][PathMax], why[120];
+	Cost c;
+	if (!wanted(b, "http"))
+		return;
+	say(b, "\n## A web server under load\n");
+	if (!run(b, &(Args){{"sh", "-c", "command -v wrk", NULL}, 3}, RunSeconds, &c, why, sizeof why)) {
+		say(b, "\nNot measured: wrk is not installed.\n");
+		return;
+	}
+	struct rlimit files;
+	getrlimit(RLIMIT_NOFILE, &files);
+	setrlimit(RLIMIT_NOFILE, &(struct rlimit){files.rlim_max, files.rlim_max});
+	Result built[NTool] = {0};
+	for (int t = 0; t < NTool; t++) {
+		snprintf(exe[t], PathMax, "%s/http.%s", b->tmp, tool_name[t]);
+		if (b->tool[t].n)
+			build(b, t, NULL, exe[t], format("%s/http.go", b->dir), BuildSeconds, &built[t]);
+	}
+	say(b, "\nwrk on the same machine; best of the rounds, of which each starts a server anew.\n");
+	say(b, "\n| %-24s | %8s | %8s | %6s | %8s | %8s | %6s | %8s | %8s | %6s | %8s | %8s | %6s |\n|%.26s|", "handler", "req/s", "go", "ratio", "p99 ms",
+	    "go", "ratio", "cpu us/r", "go", "ratio", "peak MB", "go", "ratio", "--------------------------");
+	for (int i = 0; i < 4; i++)
+		say(b, "---------:|---------:|-------:|");
+	say(b, "\n");
+	Result failed[NTool] = {0};
+	for (size_t i = 0; i < nelem(loads); i++) {
+		Serving s[NTool] = {{.r = built[Seago]}, {.r = built[Gc]}};
+		s[Seago].r.runs = s[Gc].r.runs = 0;
+		for (int k = 0; k < b->rounds * NTool; k++)
+			if (b->tool[k % NTool].n && !s[k % NTool].r.why[0])
+				measure_load(b, exe[k % NTool], loads[i].path, loads[i].connections, &s[k % NTool]);
+		Result r[NTool] = {s[Seago].r, s[Gc].r};
+		say(b, "| %-24s |", loads[i].name);
+		triple(b, r, 1 / r[Seago].best.wall, 1 / r[Gc].best.wall, NULL);
+		triple(b, r, s[Seago].best.p99, s[Gc].best.p99, NULL);
+		triple(b, r, s[Seago].cpu, s[Gc].cpu, NULL);
+		triple(b, r, r[Seago].best.rss, r[Gc].best.rss, NULL);
+		say(b, "\n");
+		for (int t = 0; t < NTool; t++)
+			if (r[t].why[0])
+				failed[t] = r[t];
+	}
+	list_failures(b, "http", failed);
+	for (int t = 0; t < NTool; t++)
+		unlink(exe[t]);
+}
+
 /* ---- the report ---- */
 
 /* Its first line as the command prints it, or the empty string. */
@@ -715,6 +866,7 @@ int main(int argc, char **argv)
 	section_build(&b);
 	section_cost(&b);
 	section_million(&b);
+	section_http(&b);
 	fclose(b.md);
 	bool found = strstr(report, "\n## ") != NULL;
 	if (!found)
