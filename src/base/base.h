@@ -273,5 +273,6 @@ bool dir_make(const char *path);            /* and what is above it; false and e
 /* ---- clock ------------------------------------------------------------------------------------- */
 u64 clock_ns(void);              /* monotonic */
 u64 clock_cpu_ns(void);          /* of the process */
+u64 clock_thread_ns(void);       /* of the calling thread, on a processor */
 
 #endif

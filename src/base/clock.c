@@ -14,6 +14,11 @@ u64 clock_ns(void)
 	return now(CLOCK_MONOTONIC);
 }
 
+u64 clock_thread_ns(void)
+{
+	return now(CLOCK_THREAD_CPUTIME_ID);
+}
+
 u64 clock_cpu_ns(void)
 {
 	return now(CLOCK_PROCESS_CPUTIME_ID);

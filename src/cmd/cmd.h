@@ -1,6 +1,6 @@
 /* cmd: the subcommands, one small file each, and the pipeline they share.
  *
- * A Build is one run of the pipeline: options in, phases in order, each timed. Phases: load, check, reach, summarise,
+ * A Build is one run of the pipeline: options in, phases in order, each timed. Phases: load, check, assemble, reach,
  * compile, link; the last four once for every program made. Diagnostics are printed per package under "# import/path",
  * imports first, as the go command does. */
 #ifndef SEAGO_CMD_H
@@ -40,7 +40,7 @@ typedef struct Options {
 	const char **rest; u32 nrest;  /* run: arguments of the program */
 } Options;
 
-typedef struct PhaseTime { const char *name; u64 wall, cpu, wall0, cpu0, resident; } PhaseTime;
+typedef struct PhaseTime { const char *name; u64 wall, cpu, alone /* cpu of the thread that leads */, wall0, cpu0, alone0, resident; } PhaseTime;
 typedef struct Build {
 	Arena ar;
 	const char *command;           /* "build", "run", ... */

@@ -1,4 +1,4 @@
-/* The back half of the pipeline: reach, compile every live function, link. */
+/* The back half of the pipeline: reach, compile every function that is needed, link. */
 #include <stdio.h>
 #include "cmd.h"
 
@@ -83,7 +83,9 @@ static void runtime_roots(Build *b)
 	b->whole.nroot = n + nelem(lowered);
 }
 
-typedef struct Work { Build *b; Arena *out, *tmp; Func **f; _Atomic bool bad; } Work;
+/* The work on code: summaries and inlining bottom up, then passes and machine code. A function that no other takes in is compiled as soon
+ * as it is summarised, and its body goes; the others wait until all calls of them have been looked at. */
+typedef struct Work { Build *b; Arena *out, *tmp; Func **f; bool only_summaries; _Atomic bool bad; } Work;
 
 static void refuse(Work *w, const Func *f, const char *why)
 {
@@ -94,16 +96,17 @@ static void refuse(Work *w, const Func *f, const char *why)
 	w->bad = true;
 }
 
-static void compile_one(void *arg, int worker, u32 i)
+static void compile_func(Work *w, int worker, Func *f)
 {
-	Work *w = arg;
-	Func *f = w->f[i];
-	bug_context_func = f->sym->name;
+	Sym *s = f->sym;
+	bug_context_func = s->name;
 	ssa_run_passes(f);
 	const char *why;
 	if (gen_frame_fits(f, &w->tmp[worker], &why)) {
-		f->sym->code = gen_func(f, &arch_amd64, &w->out[worker], &w->tmp[worker]);
-		link_encode(f->sym->code, &w->out[worker], &w->tmp[worker]);
+		Code *c = gen_func(f, &arch_amd64, &w->out[worker], &w->tmp[worker]);
+		link_encode(c, &w->out[worker], &w->tmp[worker]);
+		s->rel.a = c->rel.a, s->rel.n = c->rel.n, s->rel.cap = c->rel.cap;
+		s->code = c;
 	} else {
 		refuse(w, f, why);
 	}
@@ -112,10 +115,14 @@ static void compile_one(void *arg, int worker, u32 i)
 	bug_context_func = NULL;
 }
 
-/* One component of the call graph: its callees have been summarised. */
-static void summarise_component(void *arg, int worker, Func **f, u32 n)
+static void compile_one(void *arg, int worker, u32 i)
 {
-	Build *b = arg;
+	Work *w = arg;
+	compile_func(w, worker, w->f[i]);
+}
+
+static void summarise(Build *b, Func **f, u32 n)
+{
 	for (u32 i = 0; i < n; i++) {
 		bug_context_func = f[i]->sym->name;
 		ssa_pass_done(f[i], "build");
@@ -139,13 +146,30 @@ static void summarise_component(void *arg, int worker, Func **f, u32 n)
 	bug_context_pass = bug_context_func = NULL;
 }
 
-static bool compile_all(Build *b)
+/* One component of the call graph: its callees have been summarised. */
+static void compile_component(void *arg, int worker, Func **f, u32 n)
 {
-	u32 nf;
-	Func **f = whole_needed(&b->whole, &b->ar, b->opt.build_all || b->whole.ntarget, &nf);
+	Work *w = arg;
+	summarise(w->b, f, n);
+	for (u32 i = 0; i < n && !w->only_summaries; i++)
+		if (!f[i]->inline_cost)
+			compile_func(w, worker, f[i]);
+}
+
+/* *stop: after the summaries, as asked. */
+static bool compile_all(Build *b, bool *stop)
+{
 	int n = pool_size(b->pool);
-	Work w = {.b = b, .out = arena_array(&b->ar, Arena, n), .tmp = arena_array(&b->ar, Arena, n), .f = f};
+	Work w = {.b = b, .out = arena_array(&b->ar, Arena, n), .tmp = arena_array(&b->ar, Arena, n)};
+	w.only_summaries = *stop = build_stopped(b, "summarise");
+	whole_bottom_up(&b->whole, compile_component, &w);
+	if (*stop)
+		return true;
+	u32 nf;
+	w.f = whole_needed(&b->whole, &b->ar, b->opt.build_all || b->whole.ntarget, &nf);
 	pool_run(b->pool, nf, compile_one, &w);
+	for (int i = 0; i < n; i++)
+		arena_free(&w.tmp[i]);
 	return !w.bad;
 }
 
@@ -159,7 +183,7 @@ static void print_sorted(Build *b)
 	}
 }
 
-/* Reach, summarise, compile. *stop: -d stop asked for the end. */
+/* Reach, compile. *stop: -d stop asked for the end. */
 static bool make_code(Build *b, bool *stop)
 {
 	bool ok = whole_reach(&b->whole);
@@ -168,17 +192,12 @@ static bool make_code(Build *b, bool *stop)
 	*stop = !ok || build_stopped(b, "reach");
 	if (*stop)
 		return ok;
-	build_phase(b, "summarise");
-	whole_bottom_up(&b->whole, summarise_component, b);
-	*stop = build_stopped(b, "summarise");
-	if (*stop)
-		return true;
 	build_phase(b, "compile");
-	if (!compile_all(b)) {
+	if (!compile_all(b, stop)) {
 		print_sorted(b);
 		return false;
 	}
-	*stop = build_stopped(b, "compile");
+	*stop |= build_stopped(b, "compile");
 	return true;
 }
 

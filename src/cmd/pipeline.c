@@ -20,10 +20,11 @@ static u64 resident(void)
 
 void build_phase(Build *b, const char *name)
 {
-	u64 wall = clock_ns(), cpu = clock_cpu_ns();
+	u64 wall = clock_ns(), cpu = clock_cpu_ns(), alone = clock_thread_ns();
 	if (b->now) {
 		b->now->wall += wall - b->now->wall0;
 		b->now->cpu += cpu - b->now->cpu0;
+		b->now->alone += alone - b->now->alone0;
 		b->now->resident = b->opt.time ? resident() : 0;
 	}
 	b->now = NULL;
@@ -38,18 +39,20 @@ void build_phase(Build *b, const char *name)
 	}
 	b->now->wall0 = wall;
 	b->now->cpu0 = cpu;
+	b->now->alone0 = alone;
 }
 
 void build_print_times(Build *b)
 {
-	u64 wall = 0, cpu = 0;
+	u64 wall = 0, cpu = 0, alone = 0;
 	for (u32 i = 0; i < b->nphase; i++) {
 		const PhaseTime *p = &b->phase[i];
-		fprintf(stderr, "%-10s %8.1f ms wall %8.1f ms cpu %8.1f MB at its end\n", p->name, p->wall / 1e6, p->cpu / 1e6, p->resident / 1e6);
+		fprintf(stderr, "%-10s %8.1f ms wall %8.1f ms cpu %8.1f ms on one thread %8.1f MB at the end\n", p->name, p->wall / 1e6, p->cpu / 1e6, p->alone / 1e6, p->resident / 1e6);
 		wall += p->wall;
 		cpu += p->cpu;
+		alone += p->alone;
 	}
-	fprintf(stderr, "%-10s %8.1f ms wall %8.1f ms cpu; %u packages, %u files, %.1f MB of source\n", "all", wall / 1e6, cpu / 1e6,
+	fprintf(stderr, "%-10s %8.1f ms wall %8.1f ms cpu %8.1f ms on one thread; %u packages, %u files, %.1f MB of source\n", "all", wall / 1e6, cpu / 1e6, alone / 1e6,
 		b->load.all.n, b->load.nfile, b->load.nbyte / 1e6);
 }
 

@@ -160,6 +160,7 @@ struct Func {
 	u32 inline_cost;      /* 0: not to be inlined; whole/inline.c */
 	VEC(Sym *) boxed;     /* types whose values it puts into interfaces without an itab: reach */
 	struct Escape *escape;   /* what happens to its parameters: whole/escape.c; NULL: unknown */
+	u32 node;             /* in the call graph, from 1; 0: not in it */
 };
 
 /* ---- symbols ---- */
@@ -180,6 +181,7 @@ struct Sym {
 	bool dupok, local, readonly;
 	bool reachable;       /* during reach: atomic */
 	bool wanted;          /* link: reachability found it live; tables of methods refer to it */
+	bool needed;          /* has users once inlining is over: needed.c */
 	bool noescape;        /* text without a body: some declaration promises that arguments do not escape */
 	u8 asmflags;          /* text of the assembler: SymAsm and more */
 	u16 stackuse;         /* assembly of the C runtime: bytes of the goroutine's stack */

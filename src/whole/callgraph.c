@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include "whole.h"
 
-typedef struct CallNode { Func *f; u32 low, num, comp; bool on_stack; u32 i, n; u32 *succ; } CallNode;
+typedef struct CallNode { Func *f; u32 low, num, comp; bool on_stack; u32 i, n; u32 *succ; } CallNode;   /* succ: numbers of nodes, from 1 */
 typedef struct Component { Func **f; u32 n; _Atomic u32 waiting; VEC(u32) user; } Component;
 typedef struct Graph {
 	Arena *ar;
 	CallNode *node; u32 n;
-	Map index;               /* Func* -> node + 1 */
 	VEC(u32) stack;
 	u32 serial;
 	VEC(Component) comp;     /* callees first */
 	Pool *pool;
+	Arena *edges;            /* of each worker: succ */
 	void (*fn)(void *arg, int worker, Func **f, u32 n);
 	void *arg;
 } Graph;
@@ -41,12 +41,11 @@ Func *sym_code(Sym *s)
 	return NULL;
 }
 
-static void add_edge(Graph *g, u32 *out, u32 *n, Sym *s)
+static void add_edge(u32 *out, u32 *n, Sym *s)
 {
 	Func *f = sym_code(s);
-	u64 i = f ? map_get(&g->index, (u64)(uintptr_t)f) : 0;
-	if (i)
-		out[(*n)++] = (u32)i - 1;
+	if (f && f->node)
+		out[(*n)++] = f->node;
 }
 
 static const Sym *itab_of(Sym *s)
@@ -55,15 +54,17 @@ static const Sym *itab_of(Sym *s)
 	return s && s->def && s->def->what == WhatItab ? s : NULL;
 }
 
-static void add_methods(Graph *g, u32 *out, u32 *n, const Sym *itab)
+static void add_methods(u32 *out, u32 *n, const Sym *itab)
 {
 	for (u32 i = 0; i < itab->rel.n; i++)
 		if (itab->rel.a[i].off >= 24)
-			add_edge(g, out, n, itab->rel.a[i].sym);
+			add_edge(out, n, itab->rel.a[i].sym);
 }
 
-static void find_edges(Graph *g, CallNode *x)
+static void find_edges(void *arg, int worker, u32 node)
 {
+	Graph *g = arg;
+	CallNode *x = &g->node[node];
 	Func *f = x->f;
 	u32 max = 0;
 	for (BlockId b = 1; b < f->b.n; b++)
@@ -72,16 +73,16 @@ static void find_edges(Graph *g, CallNode *x)
 			const Sym *tab = v->op == SsaAddr ? itab_of(v->sym) : NULL;
 			max += tab ? tab->rel.n : v->op == SsaCall || v->op == SsaAddr;
 		}
-	x->succ = arena_array(g->ar, u32, max + 1);
+	x->succ = max ? arena_raw(&g->edges[worker], max * sizeof *x->succ, 4) : NULL;
 	for (BlockId b = 1; b < f->b.n; b++)
 		for (u32 i = 0; i < f->b.a[b].v.n; i++) {
 			const Value *v = &f->v.a[f->b.a[b].v.a[i]];
 			if (v->op == SsaCall)
-				add_edge(g, x->succ, &x->n, v->callee);
+				add_edge(x->succ, &x->n, v->callee);
 			else if (v->op == SsaAddr && itab_of(v->sym))
-				add_methods(g, x->succ, &x->n, itab_of(v->sym));
+				add_methods(x->succ, &x->n, itab_of(v->sym));
 			else if (v->op == SsaAddr)
-				add_edge(g, x->succ, &x->n, v->sym);
+				add_edge(x->succ, &x->n, v->sym);
 		}
 }
 
@@ -91,7 +92,6 @@ static void enter(Graph *g, u32 i)
 	x->low = x->num = ++g->serial;
 	x->on_stack = true;
 	vec_push(g->ar, &g->stack, i);
-	find_edges(g, x);
 }
 
 /* Takes the component whose root is i off the stack; it waits for those its functions have edges to. */
@@ -111,7 +111,7 @@ static void emit(Graph *g, u32 i)
 	for (u32 k = 0; k < c.n; k++) {
 		CallNode *x = &g->node[g->stack.a[at + k]];
 		for (u32 s = 0; s < x->n; s++) {
-			u32 to = g->node[x->succ[s]].comp;
+			u32 to = g->node[x->succ[s] - 1].comp;
 			if (to == me || (g->comp.a[to].user.n && vec_last(&g->comp.a[to].user) == me))
 				continue;
 			vec_push(g->ar, &g->comp.a[to].user, me);
@@ -131,7 +131,7 @@ static void visit(Graph *g, u32 root)
 		u32 i = vec_last(&path);
 		CallNode *x = &g->node[i];
 		if (x->i < x->n) {
-			u32 s = x->succ[x->i++];
+			u32 s = x->succ[x->i++] - 1;
 			CallNode *y = &g->node[s];
 			if (!y->num) {
 				enter(g, s);
@@ -178,8 +178,10 @@ void whole_bottom_up(Whole *w, void (*fn)(void *arg, int worker, Func **f, u32 n
 	g.node = arena_array(&ar, CallNode, g.n);
 	for (u32 i = 0; i < g.n; i++) {
 		g.node[i].f = f[i];
-		map_put(&ar, &g.index, (u64)(uintptr_t)f[i], i + 1);
+		f[i]->node = i + 1;
 	}
+	g.edges = arena_array(&ar, Arena, pool_size(w->pool));
+	pool_run(w->pool, g.n, find_edges, &g);
 	for (u32 i = 0; i < g.n; i++)
 		if (!g.node[i].num)
 			visit(&g, i);
@@ -187,5 +189,7 @@ void whole_bottom_up(Whole *w, void (*fn)(void *arg, int worker, Func **f, u32 n
 		if (!g.comp.a[i].waiting)
 			pool_add(w->pool, &g.comp.a[i]);
 	pool_drain(w->pool, run_component, &g);
+	for (int i = 0; i < pool_size(w->pool); i++)
+		arena_free(&g.edges[i]);
 	arena_free(&ar);
 }

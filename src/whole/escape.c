@@ -643,13 +643,11 @@ static void move_objects(Graph *g)
 
 static Escape *nothing_leaks(const Func *f)
 {
-	Escape *e = arena_new(f->ar, Escape);
-	e->nin = f->sig->nin;
-	e->nout = f->sig->nout;
-	e->heap = arena_array(f->ar, u8, e->nin + 1);
-	e->result = arena_array(f->ar, u8, (e->nin + 1) * e->nout + 1);
-	memset(e->heap, EscapeNone, e->nin + 1);
-	memset(e->result, EscapeNone, (e->nin + 1) * e->nout);
+	u32 nin = f->sig->nin, nout = f->sig->nout, nresult = (nin + 1) * nout;
+	Escape *e = prog_alloc(f->prog, sizeof *e + nin + 1 + nresult);         /* outlives the body */
+	u8 *leaks = (u8 *)(e + 1);
+	memset(leaks, EscapeNone, nin + 1 + nresult);
+	*e = (Escape){nin, nout, leaks, leaks + nin + 1};
 	return e;
 }
 

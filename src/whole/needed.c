@@ -1,20 +1,17 @@
-/* Which functions still have callers once inlining is over: only those get code.
+/* Which functions still have callers once inlining is over: of those that can be inlined only they get code.
  *
- * The same walk as the linker's, over SSA in place of machine code: from what the runtime and generated code call by name and from the
+ * The same walk as the linker's, over SSA where there is no machine code yet: from what the runtime and generated code call by name and from the
  * initialisers, through operands, calls and relocations. Weak references count when what they refer to is live. */
 #include "whole.h"
 
-typedef struct Need { Whole *w; Map seen; VEC(Sym *) work; Arena *ar; } Need;
+typedef struct Need { Whole *w; VEC(Sym *) work; Arena *ar; } Need;
 
 static void need(Need *n, Sym *s)
 {
 	s = s && s->base ? s->base : s;
-	if (!s)
+	if (!s || s->needed)
 		return;
-	u64 *slot = map_slot(n->ar, &n->seen, (u64)(uintptr_t)s);
-	if (*slot)
-		return;
-	*slot = 1;
+	s->needed = true;
 	vec_push(n->ar, &n->work, s);
 }
 
@@ -31,7 +28,7 @@ static void need_values(Need *n, const Func *f)
 		}
 }
 
-/* Functions in the order of w->live. */
+/* Functions in the order of w->live; those that have code already are not among them. */
 Func **whole_needed(Whole *w, Arena *ar, bool all, u32 *count)
 {
 	Need n = {.w = w, .ar = ar};
@@ -41,7 +38,7 @@ Func **whole_needed(Whole *w, Arena *ar, bool all, u32 *count)
 		need(&n, w->inits.a[i]);
 	while (n.work.n) {
 		Sym *s = vec_pop(&n.work);
-		if (s->fn)
+		if (s->fn && !s->code)
 			need_values(&n, s->fn);
 		for (u32 i = 0; i < s->rel.n; i++)
 			if (s->rel.a[i].sym->reachable)
@@ -50,7 +47,7 @@ Func **whole_needed(Whole *w, Arena *ar, bool all, u32 *count)
 	Func **f = arena_array(ar, Func *, w->live.n);
 	*count = 0;
 	for (u32 i = 0; i < w->live.n; i++)
-		if (w->live.a[i]->fn && (all || map_get(&n.seen, (u64)(uintptr_t)w->live.a[i])))
+		if (w->live.a[i]->fn && !w->live.a[i]->code && (all || w->live.a[i]->needed))
 			f[(*count)++] = w->live.a[i]->fn;
 	return f;
 }
