@@ -34,8 +34,8 @@ const char *build_exec_name(Build *b, const LoadPkg *p)
 	return base;
 }
 
-/* Where the programs go. */
-typedef struct Place { const char *file; const char *dir; } Place;
+/* Where the programs go. archive: what -o names for a package that is not a program. */
+typedef struct Place { const char *file, *dir, *archive; } Place;
 
 static Place place(Build *b)
 {
@@ -64,7 +64,7 @@ static Place place(Build *b)
 	if (l->named.n > 1)
 		go_fatal(1, "go: cannot write multiple packages to non-directory %s", out);
 	if (!any)
-		go_fatal(1, "go: -o %s: %s is not a main package, and seago writes no package archives", out, l->named.a[0]->path);
+		return (Place){.archive = out};
 	return (Place){.file = out};
 }
 
@@ -139,6 +139,8 @@ int cmd_build(int argc, char **argv)
 	bool ok = build_check(&b);
 	if (!build_stopped(&b, "check"))
 		ok &= make_all(&b, to);
+	if (ok && to.archive)           /* what is wrong with the package is told first */
+		go_fatal(1, "go: -o %s: %s is not a main package, and seago writes no package archives", to.archive, b.load.named.a[0]->path);
 	return finish(&b, ok);
 }
 

@@ -106,7 +106,7 @@ static void check_embeds(Check *c)
 	for (u32 i = 0; i < c->pkg->nfile && pkg_priv(c->pkg)->version < 16; i++) {
 		File *f = c->pkg->file[i];
 		for (u32 k = 0; k < f->nembed; k++)
-			err_at(c, f->embed[k].pos, "go:embed requires go1.16 or later (-lang was set to %s; check go.mod)", c->pkg->goversion);
+			err_at(c, f->embed[k].pos, "go:embed requires go1.16 or later");
 	}
 }
 
