@@ -225,45 +225,16 @@ static const char *at_import(Loader *l, const LoadPkg *p, const char *text)
 	return p->parent ? arena_printf(l->ar, "%s: %s", pos_text(l, p->parentpos), text) : text;
 }
 
-/* The word at the head of a file that does not begin with a package clause, as go/parser quotes tokens. */
-static const char *found_token(Loader *l, const SrcFile *f, Pos pos)
-{
-	static const char *const keyword[] = {"import", "func", "var", "const", "type", "if", "for", "return", "go", "defer", "switch", "struct",
-		"map", "chan", "interface", "range", "select", "case", "default", "else", "goto", "break", "continue", "fallthrough"};
-	const char *s = f->src + (pos - f->base);
-	u32 r, n = 0;
-	while (n < f->size - (pos - f->base)) {
-		int k = utf8_decode(s + n, f->src + f->size, &r);
-		if (!rune_is_letter(r) && !(n && rune_is_digit(r)))
-			break;
-		n += (u32)k;
-	}
-	if (pos - f->base >= f->size)
-		return "'EOF'";
-	for (size_t i = 0; i < nelem(keyword); i++)
-		if (strlen(keyword[i]) == n && !memcmp(s, keyword[i], n))
-			return arena_printf(l->ar, "'%s'", keyword[i]);
-	return n ? arena_strndup(l->ar, s, n) : NULL;
-}
-
-/* Errors before the first declaration keep the go command from learning the imports: it tells them itself, in the words of
- * go/parser. NULL: none that it words differently from the compiler. */
+/* Errors before the first declaration keep the go command from learning the imports: it tells them itself. NULL: none. */
 static const char *header_error(Loader *l, const Job *j)
 {
-	const DiagItem *e = j->diag.v.n ? &j->diag.v.a[0] : NULL;
-	if (!e || j->p->given)
+	u32 off;
+	SrcFile *f = j->f->src;
+	const char *msg = j->diag.v.n && !l->front.local ? header_fault(l, f->src, f->size, &off) : NULL;
+	if (!msg)
 		return NULL;
-	if (!strcmp(e->msg, "syntax error: package statement must be first")) {
-		const char *tok = found_token(l, j->f->src, e->pos);
-		return tok ? arena_printf(l->ar, "%s: expected 'package', found %s", pos_text(l, e->pos), tok) : NULL;
-	}
-	u32 n = list_len(j->f, j->f->decls);
-	bool early = !n || node_kind(j->f, list_at(j->f, j->f->decls, n - 1)) == NodeImportDecl;
-	if (!strcmp(e->msg, "syntax error: missing import path"))
-		return arena_printf(l->ar, "%s: missing import path", pos_text(l, e->pos));
-	if (early && !strcmp(e->msg, "newline in string"))
-		return arena_printf(l->ar, "%s: string literal not terminated", pos_text(l, e->pos));
-	return NULL;
+	bool past = off == f->size && off && f->src[off - 1] == '\n';      /* the end counts to the last line */
+	return arena_printf(l->ar, "%s: %s", pos_text_at(l, f->base + off - past, past), msg);
 }
 
 static void take_test_file(Loader *l, Job *j)

@@ -25,13 +25,15 @@ LoadPkg *load_add(Loader *l, const char *path)
 
 /* ---- texts ---- */
 
-const char *pos_text(Loader *l, Pos pos)
+const char *pos_text_at(Loader *l, Pos pos, u32 cols)
 {
 	SrcLoc loc = pos_loc(pos);
 	SrcFile *f = src_of(pos);
 	const char *file = f && !strcmp(loc.file, f->shown) ? short_path(l->ctx, f->path) : loc.file;
-	return arena_printf(l->ar, "%s:%u:%u", file, loc.line, loc.col);
+	return loc.col ? arena_printf(l->ar, "%s:%u:%u", file, loc.line, loc.col + cols) : arena_printf(l->ar, "%s:%u", file, loc.line);
 }
+
+const char *pos_text(Loader *l, Pos pos) { return pos_text_at(l, pos, 0); }
 
 const char *import_stack(Loader *l, const LoadPkg *p)
 {

@@ -34,6 +34,46 @@ static const char *path_fault(Loader *l, const char *path, u32 n)
 	return NULL;
 }
 
+/* Go's rule for the elements of an import path that is looked up in modules. Returns what is wrong, or NULL. */
+static const char *malformed(Loader *l, const char *path)
+{
+	size_t n = strlen(path);
+	if (path[0] == '-')
+		return "leading dash";
+	if (strstr(path, "//"))
+		return "double slash";
+	if (path[n - 1] == '/')
+		return "trailing slash";
+	for (const char *e = path, *end; *e; e = *end ? end + 1 : end) {
+		end = e + strcspn(e, "/");
+		if (strspn(e, ".") == (size_t)(end - e))
+			return arena_printf(l->ar, "invalid path element \"%.*s\"", (int)(end - e), e);
+		if (end[-1] == '.')
+			return "trailing dot in path element";
+		for (const char *p = e; p < end;) {
+			u32 r;
+			int k = utf8_decode(p, end, &r);
+			if (r >= 0x80 || !(strchr("-._~+", (int)r) || (r >= '0' && r <= '9') || ((r | 32) >= 'a' && (r | 32) <= 'z')))
+				return arena_printf(l->ar, "invalid char '%.*s'", k, p);
+			p += k;
+		}
+	}
+	return NULL;
+}
+
+/* What the go command says of a path before it looks for the package. NULL: nothing. */
+static const char *path_refused(Loader *l, const char *path)
+{
+	const char *why;
+	if (strchr(path, '@'))
+		return arena_printf(l->ar, "import path \"%s\" should not have @version", path);
+	if (*path == '/')
+		return arena_printf(l->ar, "\"%s\" is not a package path; see 'go help packages'", path);
+	if (!strcmp(path, "all") || !strcmp(path, "std") || !strcmp(path, "cmd") || !strcmp(path, "tool") || !strcmp(path, "work"))
+		return arena_printf(l->ar, "\"%s\" is not an importable package; see 'go help packages'", path);
+	return (why = malformed(l, path)) ? arena_printf(l->ar, "malformed import path \"%s\": %s", path, why) : NULL;
+}
+
 /* What gc says when it is to import such a path. */
 static const char *import_fault(Loader *l, const char *path)
 {
@@ -65,6 +105,16 @@ static Pos spec_pos(const File *f, NodeId decl)
 	return node_at(f, d->a ? d->a : d->b)->pos;
 }
 
+/* The go command tells this one with the file's full name. */
+static const char *invalid_path(Loader *l, Pos pos, const char *path, u32 n)
+{
+	SrcLoc loc = pos_loc(pos);
+	Buf b = {.ar = l->ar};
+	buf_printf(&b, "%s:%u:%u: invalid import path: ", src_of(pos)->path, loc.line, loc.col);
+	buf_write(&b, path, n);
+	return buf_str(&b);
+}
+
 /* The package that file of p imports as path; NULL: none, which has been said. */
 static LoadPkg *follow(Loader *l, LoadPkg *p, const char *path, Pos pos, Diag *d)
 {
@@ -79,8 +129,12 @@ static LoadPkg *follow(Loader *l, LoadPkg *p, const char *path, Pos pos, Diag *d
 			pos_text(l, pos), path));
 		return NULL;
 	}
-	const char *fault = import_fault(l, path);
-	if (fault) {
+	const char *fault;
+	if (!l->front.local && d == &p->diag && l->ctx->modules && (fault = path_refused(l, path))) {
+		import_error(p, arena_printf(l->ar, "%s: %s", pos_text(l, pos), fault));
+		return NULL;
+	}
+	if ((fault = import_fault(l, path))) {
 		diag_add(d, pos, "could not import %s (%s)", path, fault);
 		return NULL;
 	}
@@ -102,7 +156,9 @@ static LoadPkg **imports_of(Loader *l, LoadPkg *p, File **file, u32 nfile, Diag 
 			bool bad = !lit || node_at(f, lit)->flag & FlagBad;
 			const char *path = bad ? NULL : lit_string(l->ar, f, lit, &n);
 			const char *fault = path ? path_fault(l, path, n) : NULL;
-			if (fault)
+			if (fault && !l->front.local && diag == &p->diag)
+				import_error(p, invalid_path(l, spec_pos(f, d), path, n));
+			else if (fault)
 				diag_add(diag, node_at(f, lit)->pos, "invalid import path (%s)", fault);
 			LoadPkg *q = path && !fault ? follow(l, p, path, spec_pos(f, d), diag) : NULL;
 			if (q && q->why && diag == &p->tdiag) {

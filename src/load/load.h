@@ -91,7 +91,7 @@ struct LoadPkg {
 /* How the named packages are read and checked. */
 typedef struct FrontOptions {
 	const char *lang;              /* language version instead of the module's, or NULL */
-	const char *local;             /* import "./x" means local/x; NULL: such imports are errors */
+	const char *local;             /* import "./x" means local/x, and faults are told as the compiler alone tells them; NULL: such imports are errors */
 	bool incomplete;               /* functions may lack bodies */
 	bool as_std;                   /* as part of the standard library: more directives */
 } FrontOptions;
@@ -176,6 +176,7 @@ LoadPkg *load_add(Loader *l, const char *path);      /* a new package of that na
 LoadPkg *load_resolve(Loader *l, LoadPkg *from, const char *path, Pos pos);
 const char *import_forbidden(Loader *l, const LoadPkg *from, const LoadPkg *p);    /* internal, vendor, main; NULL: fine */
 const char *pos_text(Loader *l, Pos pos);            /* "file:line:col" with the file's short path */
+const char *pos_text_at(Loader *l, Pos pos, u32 cols);       /* so many columns behind pos */
 const char *import_stack(Loader *l, const LoadPkg *p);     /* "package A\n\timports B ...", ending with p */
 const char *file_shown(const Context *c, Arena *a, const char *path);                          /* the name in messages */
 const char *file_linked(const Context *c, Arena *a, const LoadPkg *p, const char *path);   /* the name in line tables */
@@ -197,6 +198,9 @@ typedef VEC(Job) Jobs;
 void files_list(Loader *l, LoadPkg *p, Jobs *jobs);  /* lists p's directory, or its given files */
 void files_parse(Loader *l, Jobs *jobs);             /* reads and parses on all threads, then hands the trees to their packages */
 void files_check_empty(Loader *l, LoadPkg *p);       /* a package without files is an error */
+/* ---- header.c ---- */
+/* What keeps the go command from knowing the imports of a file, in its words, and where; NULL: nothing. */
+const char *header_fault(Loader *l, const char *src, u32 n, u32 *off);
 /* ---- embed.c ---- */
 const char *embed_resolve(Loader *l, LoadPkg *p, const File *f);   /* finds the files of f's directives; NULL, or what is wrong */
 typedef enum EmbedKind { EmbedNone, EmbedString, EmbedBytes, EmbedFS } EmbedKind;
