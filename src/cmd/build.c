@@ -193,6 +193,7 @@ int cmd_run(int argc, char **argv)
 	if (!b.opt.buildvcs)
 		b.opt.buildvcs = "false";
 	build_start(&b);
+	build_remote(&b, argc, argv);
 	if (!build_load(&b) || build_stopped(&b, "load"))
 		return finish(&b, !b.nerror);
 	LoadPkg *p = runnable(&b);
@@ -221,6 +222,7 @@ int cmd_install(int argc, char **argv)
 	if (b.opt.out)
 		go_fatal(2, "flag provided but not defined: -o\nusage: go install [build flags] [packages]\nRun 'go help install' for details.");
 	build_start(&b);
+	build_remote(&b, argc, argv);
 	const char *bin = context_env(&b.ctx, "GOBIN"), *gopath = b.ctx.gopath;
 	if (*bin && *bin != '/')
 		go_fatal(1, "go: cannot install, GOBIN must be an absolute path");

@@ -53,6 +53,8 @@ typedef struct Build {
 	u32 nphase;
 	PhaseTime *now;                /* the phase that runs; NULL: none */
 	u32 nerror;
+	u32 skip;                      /* arguments that -C took */
+	bool asked;                    /* the go command has been asked: not again */
 	Program prog;                  /* the program being made */
 	Whole whole;
 } Build;
@@ -106,6 +108,14 @@ const char *tool_find(Context *c, const char *import_path);           /* the exe
 _Noreturn void tool_exec(Context *c, const char *import_path, const char *const *argv);
 /* Runs it and waits; in, out: descriptors for its standard input and output, or -1. Its exit status, 128 + the signal that ended it, or -1. */
 int tool_run(Context *c, const char *import_path, const char *const *argv, int in, int out);
+
+void tool_env(const Context *c);                                      /* in a child: the settings under which such a program works for us */
+/* ask.c: what the go command settles for builds */
+void build_ask(Loader *l);                                            /* Loader.ask */
+bool build_expand(Loader *l, const char *pattern, const char ***path, u32 *npath);    /* Loader.expand */
+void build_remote(Build *b, int argc, char **argv);                   /* run and install: arguments pkg@version; after build_start */
+/* mod.c */
+_Noreturn void as_go(const char *command, int argc, char **argv);     /* the go command does all of it */
 
 int cmd_mod(int argc, char **argv);
 int cmd_get(int argc, char **argv);

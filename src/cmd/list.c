@@ -369,35 +369,6 @@ static void show(List *l, const Val *v, const char *plain)
 		printf("%s%s", buf_str(&o), o.n && o.a[o.n - 1] == '\n' ? "" : "\n");
 }
 
-static int list_modules(List *l)
-{
-	Loader *ld = &l->b.load;
-	Options *o = &l->b.opt;
-	load_start(ld);
-	if (!ld->main_mod)
-		go_fatal(1, l->b.ctx.modules ? "go: cannot match \"%s\": go.mod file not found in current directory or any parent directory; see 'go help modules'" :
-			"go: list -m cannot be used with GO111MODULE=off%.0s", o->arg[0]);
-	bool self = o->narg == 1 && !strcmp(o->arg[0], ".");
-	if (!self)
-		modules_complete(ld);
-	for (u32 k = 0; k < o->narg; k++) {
-		bool any = false;
-		for (u32 i = 0; i < ld->mods.n; i++) {
-			Module *m = ld->mods.a[i];
-			if (!(self ? m->main : !strcmp(o->arg[k], "all") || !strcmp(o->arg[k], m->path)))
-				continue;
-			any = true;
-			if (!m->goversion && m->dir)
-				module_language(ld, m);
-			Val *v = module_val(l, m);
-			show(l, v, v->s);
-		}
-		if (!any)
-			go_fatal(1, "go: module %s: not a known dependency", o->arg[k]);
-	}
-	return 0;
-}
-
 /* What packages found by patterns lack is told, and they are listed nevertheless. */
 static bool tell_missing(List *l)
 {
@@ -419,7 +390,7 @@ static int list_packages(List *l)
 {
 	Loader *ld = &l->b.load;
 	bool bad = false, unsafe = false;
-	ld->tests = true;
+	ld->tests = ld->only_names = true;
 	load_packages(ld, l->b.opt.arg, l->b.opt.narg);
 	for (u32 i = 0; i < ld->warning.n; i++)
 		fprintf(stderr, "%s\n", ld->warning.a[i]);
@@ -466,9 +437,12 @@ static int list_packages(List *l)
 
 int cmd_list(int argc, char **argv)
 {
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (!strcmp(argv[i], "-m") || !strcmp(argv[i], "--m") || !strcmp(argv[i], "-m=true"))
+			as_go("list", argc, argv);
 	List *l = arena_new(&(Arena){0}, List);
 	parse(l, argc, argv);
 	l->b.ctx.upstream = true;
 	build_start(&l->b);
-	return l->m ? list_modules(l) : list_packages(l);
+	return list_packages(l);
 }

@@ -1,8 +1,8 @@
-/* seago mod, get and work: the go command of the GOROOT, compiled by seago, does them. What it downloads and writes (module cache,
+/* seago mod, get, work and list -m: the go command of the GOROOT, compiled by seago, does them. What it downloads and writes (module cache,
  * go.mod, go.sum, go.work, vendor) is what our own builds read. */
 #include "cmd.h"
 
-static _Noreturn void as_go(const char *command, int argc, char **argv)
+void as_go(const char *command, int argc, char **argv)
 {
 	Arena a = {0};
 	Context c = {0};

@@ -350,7 +350,10 @@ void options_parse(Build *b, const char *command, int argc, char **argv)
 {
 	Options *o = &b->opt;
 	int i = change_dir(argc, argv);
+	b->skip = (u32)i;
 	b->command = command;
+	b->asked = getenv("SEAGO_ASKED") != NULL;
+	unsetenv("SEAGO_ASKED");
 	context_init(&b->ctx, &b->ar, "seago");
 	parse_goflags(b);
 	for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {

@@ -120,7 +120,7 @@ void build_start(Build *b)
 	syntax_init();
 	b->chk = types_new(&b->ar);
 	b->chk->all_bodies = b->opt.check_all;
-	b->load = (Loader){.ar = &b->ar, .pool = b->pool, .ctx = c, .chk = b->chk, .front = b->opt.front};
+	b->load = (Loader){.ar = &b->ar, .pool = b->pool, .ctx = c, .chk = b->chk, .front = b->opt.front, .ask = build_ask, .expand = build_expand};
 }
 
 /* ---- what is said ---- */

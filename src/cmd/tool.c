@@ -184,7 +184,7 @@ const char *tool_find(Context *c, const char *import_path)
 /* ---- running ---- */
 
 /* Settings under which the programs of the distribution work for us: our GOROOT, no other toolchain. The rest is the user's. */
-static void tool_env(const Context *c)
+void tool_env(const Context *c)
 {
 	setenv("GOROOT", c->goroot, 1);
 	setenv("GOTOOLCHAIN", "local", 1);

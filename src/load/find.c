@@ -78,7 +78,7 @@ static const char *dir_in_module(Loader *l, const Module *m, const char *path)
 	if (!rest || !m->dir)
 		return NULL;
 	const char *dir = *rest ? path_join(l->ar, m->dir, rest + 1) : m->dir;
-	if (!dir_has_go(l->ctx, dir) || ((m->main || !m->version) && crosses_module(l->ar, m, dir)))
+	if (!dir_has_go(l->ctx, dir) || ((m->main || (m->replace ? !m->replace->version : !m->version)) && crosses_module(l->ar, m, dir)))
 		return NULL;
 	return dir;
 }
@@ -89,38 +89,95 @@ static bool dotted(const char *path)
 	return dot && (!slash || dot < slash);
 }
 
-static const char *missing_text(Loader *l, const char *path)
+/* The main module whose package wants p, however indirectly. */
+static const Module *importing_main(const LoadPkg *p)
 {
-	if (!dotted(path) && !(l->main_mod && below(path, l->main_mod->path)))
+	for (p = p->parent; p; p = p->parent)
+		if (p->mod && p->mod->main)
+			return p->mod;
+	return NULL;
+}
+
+/* A replacement that nothing requires, but where the package would be. */
+static const char *replaced_text(Loader *l, const char *path)
+{
+	const ModReplace *best = NULL;
+	for (u32 i = 0; i <= l->mains.n; i++) {
+		const ModFile *f = i < l->mains.n ? l->mains.a[i]->mod : l->work;
+		for (u32 k = 0; f && k < f->replace.n; k++) {
+			const ModReplace *r = &f->replace.a[k];
+			const char *rest = below(path, r->path);
+			if (!rest || !r->dir || (best && strlen(best->path) >= strlen(r->path)) || map_getp(&l->chosen, intern_str(r->path)))
+				continue;
+			if (dir_has_go(l->ctx, *rest ? path_join(l->ar, r->dir, rest + 1) : r->dir))
+				best = r;
+		}
+	}
+	if (!best)
+		return NULL;
+	return arena_printf(l->ar, "module %s provides package %s and is replaced but not required; to add it:\n\tgo get %s%s%s", best->path, path,
+		best->path, best->version ? "@" : "", best->version ? best->version : "");
+}
+
+static const char *missing_text(Loader *l, const LoadPkg *p)
+{
+	const char *path = p->path, *replaced = l->mains.n && !l->vendored ? replaced_text(l, path) : NULL;
+	if (replaced)
+		return replaced;
+	bool ours = false;
+	for (u32 i = 0; i < l->mains.n; i++)
+		ours |= below(path, l->mains.a[i]->path) != NULL;
+	if (!dotted(path) && !ours)
 		return arena_printf(l->ar, "package %s is not in std (%s)", path, path_join(l->ar, l->ctx->goroot, path_join(l->ar, "src", path)));
-	if (!l->main_mod)
-		return arena_printf(l->ar, "no required module provides package %s: go.mod file not found in current directory or any parent directory; "
-			"see 'go help modules'", path);
-	if (l->vendored)
-		return arena_printf(l->ar, "cannot find module providing package %s: import lookup disabled by -mod=vendor", path);
+	if (!l->mains.n)
+		return arena_printf(l->ar, "no required module provides package %s: %s", path, no_main_module(l));
+	if (mods_update(l))
+		return arena_printf(l->ar, "cannot find module providing package %s", path);
+	if (l->ctx->mod)
+		return arena_printf(l->ar, "cannot find module providing package %s: import lookup disabled by -mod=%s", path, l->ctx->mod);
+	if (l->mod_why)
+		return arena_printf(l->ar, "cannot find module providing package %s: import lookup disabled by -mod=%s\n\t(%s)", path, l->mod_mode, l->mod_why);
+	const Module *by = importing_main(p);
+	if (by && by != l->main_mod)
+		return arena_printf(l->ar, "no required module provides package %s; to add it:\n\tcd %s\n\tgo get %s", path, by->dir, path);
 	return arena_printf(l->ar, "no required module provides package %s; to add it:\n\tgo get %s", path, path);
+}
+
+static void found_in(LoadPkg *p, Module *m, const char *dir)
+{
+	p->dir = dir;
+	p->mod = m;
 }
 
 static void find_vendored(Loader *l, LoadPkg *p)
 {
-	const char *own = dir_in_module(l, l->main_mod, p->path);
-	const char *dir = path_join(l->ar, l->main_mod->dir, path_join(l->ar, "vendor", p->path));
+	Buf places = {.ar = l->ar};
+	u32 n = 0;
+	for (u32 i = 0; i < l->mains.n; i++) {
+		const char *own = dir_in_module(l, l->mains.a[i], p->path);
+		if (own) {
+			found_in(p, l->mains.a[i], own);
+			buf_printf(&places, "\n\t%s", own);
+			n++;
+		}
+	}
+	const char *dir = path_join(l->ar, l->root_dir, path_join(l->ar, "vendor", p->path)), *go = l->work ? l->work->go : l->main_mod->mod->go;
 	Module *m = map_getp(&l->vendor_mod, intern_str(p->path));
 	bool vendored = dir_has_go(l->ctx, dir);
-	if (own && vendored) {
-		missing(l, p, arena_printf(l->ar, "ambiguous import: found package %s in multiple directories:\n\t%s\n\t%s", p->path, own, dir));
-	} else if (own) {
-		p->dir = own;
-		p->mod = l->main_mod;
-	} else if (vendored && m) {
-		p->dir = dir;
-		p->mod = m;
-	} else if (vendored) {
-		missing(l, p, arena_printf(l->ar, "cannot find module providing package %s: %s is not listed in vendor/modules.txt; "
-			"to sync the vendor directory:\n\tgo mod vendor", p->path, dir));
-	} else {
-		missing(l, p, missing_text(l, p->path));
+	if (vendored && !m && (l->work || (go && gover_cmp(go, "1.23") >= 0))) {
+		vec_push(l->ar, &l->warning, arena_printf(l->ar, "go: ignoring package %s which exists in the vendor directory but is missing from "
+			"vendor/modules.txt. To sync the vendor directory run go %s vendor.", p->path, l->work ? "work" : "mod"));
+		vendored = false;
 	}
+	if (vendored) {
+		found_in(p, m, dir);
+		buf_printf(&places, "\n\t%s", dir);
+		n++;
+	}
+	if (n > 1)
+		missing(l, p, arena_printf(l->ar, "ambiguous import: found package %s in multiple directories:%s", p->path, buf_str(&places)));
+	else if (!n)
+		missing(l, p, missing_text(l, p));
 }
 
 static const char *module_name(Loader *l, const Module *m)
@@ -128,42 +185,92 @@ static const char *module_name(Loader *l, const Module *m)
 	return m->version ? arena_printf(l->ar, "%s %s", m->path, m->version) : m->path;
 }
 
+/* Modules that may hold a package, by their paths: longest first. */
+typedef VEC(Module *) Candidates;
+
+static Candidates candidates(Loader *l, const Map *list, const char *path)
+{
+	Candidates c = {0};
+	for (char *prefix = arena_strndup(l->ar, path, strlen(path));;) {
+		Module *m = map_getp(list, intern_str(prefix));
+		if (m)
+			vec_push(l->ar, &c, m);
+		char *slash = strrchr(prefix, '/');
+		if (!slash)
+			return c;
+		*slash = 0;
+	}
+}
+
+/* What is missing in go.sum before it is known which module has the package. */
+static const char *sums_text(Loader *l, const LoadPkg *p, const Candidates *c, bool found)
+{
+	const LoadPkg *by = p->parent;
+	Buf b = {.ar = l->ar};
+	buf_printf(&b, found ? "missing go.sum entry needed to verify package %s" : "missing go.sum entry for module providing package %s", p->path);
+	if (by)
+		buf_printf(&b, " (imported by %s)", by->path);
+	if (found)
+		buf_puts(&b, " is provided by exactly one module");
+	if (by) {
+		SrcFile *f = src_of(p->parentpos);
+		const char *version = by->mod && !by->mod->main ? by->mod->version : NULL;
+		buf_printf(&b, "; to add:\n\tgo get%s %s%s%s", f && has_suffix(f->path, "_test.go") ? " -t" : "", by->path, version ? "@" : "",
+			version ? version : "");
+		return buf_str(&b);
+	}
+	buf_puts(&b, "; to add:\n\tgo mod download");
+	for (u32 i = c->n; i-- > 0;)
+		if (c->a[i]->nosum)
+			buf_printf(&b, " %s", c->a[i]->path);
+	return buf_str(&b);
+}
+
+/* Looks through the modules of a list; false if none has the package. */
+static bool find_listed(Loader *l, LoadPkg *p, const Map *list)
+{
+	Candidates c = candidates(l, list, p->path), has = {0};
+	bool unsummed = false;
+	for (u32 i = 0; i < c.n; i++) {
+		Module *m = c.a[i];
+		if (!module_there(l, m)) {
+			if (m->error) {
+				missing(l, p, m->error);
+				return true;
+			}
+			unsummed = true;
+		} else if (dir_in_module(l, m, p->path)) {
+			vec_push(l->ar, &has, m);
+		}
+	}
+	if (has.n > 1) {
+		Buf b = {.ar = l->ar};
+		buf_printf(&b, "ambiguous import: found package %s in multiple modules:", p->path);
+		for (u32 i = has.n; i-- > 0;)
+			buf_printf(&b, "\n\t%s (%s)", module_name(l, has.a[i]), dir_in_module(l, has.a[i], p->path));
+		missing(l, p, buf_str(&b));
+	} else if (unsummed) {
+		missing(l, p, sums_text(l, p, &c, has.n));
+	} else if (has.n) {
+		found_in(p, has.a[0], dir_in_module(l, has.a[0], p->path));
+		if (!module_checked(l, has.a[0]))
+			missing(l, p, has.a[0]->error);
+	}
+	return has.n || unsummed;
+}
+
 static void find_in_modules(Loader *l, LoadPkg *p)
 {
-	Module *found = NULL, *unusable = NULL;
-	for (u32 i = 0; i < l->mods.n; i++) {
-		Module *m = l->mods.a[i];
-		const char *dir = dir_in_module(l, m, p->path);
-		if (!dir && m->error && below(p->path, m->path))
-			unusable = m;
-		if (!dir)
-			continue;
-		if (found) {
-			Module *a = found, *b = m;      /* the longer path first */
-			if (strlen(b->path) > strlen(a->path))
-				a = m, b = found;
-			const char *text = arena_printf(l->ar, "ambiguous import: found package %s in multiple modules:\n\t%s (%s)\n\t%s (%s)", p->path,
-				module_name(l, a), dir_in_module(l, a, p->path), module_name(l, b), dir_in_module(l, b, p->path));
-			missing(l, p, text);
-			return;
-		}
-		found = m;
-		p->dir = dir;
-		p->mod = m;
-	}
-	if (found) {
-		module_used(l, found, p);
-		if (found->error)
-			missing(l, p, found->error);
+	bool old = l->whole_graph && !l->work && l->mains.n && module_is_old(l->main_mod);
+	if (!l->graph_error && old && find_listed(l, p, &l->chosen))
 		return;
-	}
-	if (!unusable && modules_complete(l)) {
-		find_in_modules(l, p);
-		if (p->mod && !(l->ctx->mod && !strcmp(l->ctx->mod, "mod")))
-			go_fatal(1, "go: updates to go.mod needed; to update it:\n\tgo mod tidy");
+	if (!old && find_listed(l, p, &l->root))
 		return;
-	}
-	missing(l, p, unusable ? arena_printf(l->ar, "%s", unusable->error) : missing_text(l, p->path));
+	modules_complete(l);
+	if (l->graph_error)
+		missing(l, p, l->graph_error);
+	else if (old || !find_listed(l, p, &l->chosen))
+		missing(l, p, missing_text(l, p));
 }
 
 /* ---- GOPATH ---- */
@@ -233,11 +340,14 @@ LoadPkg *load_resolve(Loader *l, LoadPkg *from, const char *path, Pos pos)
 	p = load_add(l, path);
 	p->parent = from;
 	p->parentpos = pos;
-	if (in_std(l, path) && (l->main_mod == NULL || !dir_in_module(l, l->main_mod, path) || dir_has_go(l->ctx, path_join(l->ar, l->ctx->goroot, path_join(l->ar, "src", path))))) {
+	bool own = false;
+	for (u32 i = 0; i < l->mains.n && !own; i++)
+		own = dir_in_module(l, l->mains.a[i], path) != NULL;
+	if (in_std(l, path) && (!own || dir_has_go(l->ctx, path_join(l->ar, l->ctx->goroot, path_join(l->ar, "src", path))))) {
 		p->dir = path_join(l->ar, l->ctx->goroot, path_join(l->ar, "src", path));
 		p->std = true;
 		if (!dir_has_go(l->ctx, p->dir) && !manifest_find(l->manifest, path))
-			missing(l, p, missing_text(l, path));
+			missing(l, p, missing_text(l, p));
 	} else if (!l->ctx->modules) {
 		find_in_gopath(l, p);
 	} else if (l->vendored) {

@@ -200,6 +200,8 @@ static void follow_imports(Loader *l, LoadPkg *p)
 	find_embedded(l, p, p->tfile, p->ntfile);
 	find_embedded(l, p, p->xfile, p->nxfile);
 	p->import = imports_of(l, p, p->file, p->ngofile, &p->diag, &p->nimport);
+	if (l->only_names)
+		return;
 	p->timport = imports_of(l, p, p->tfile, p->ntfile, &p->tdiag, &p->ntimport);
 	p->ximport = imports_of(l, p, p->xfile, p->nxfile, &p->tdiag, &p->nximport);
 }
@@ -461,7 +463,7 @@ static const char *const test_main_imports[] = {"os", "reflect", "testing", "tes
 
 void load_close(Loader *l)
 {
-	for (u32 i = 0; l->tests && i < nelem(test_main_imports); i++)
+	for (u32 i = 0; l->tests && !l->only_names && i < nelem(test_main_imports); i++)
 		load_resolve(l, NULL, test_main_imports[i], 0);
 	load_resolve(l, NULL, "runtime", 0);        /* every program has it */
 	for (u32 done = 0; done < l->all.n;) {
@@ -470,6 +472,7 @@ void load_close(Loader *l)
 		run_level(l, from);
 	}
 	drop_empty(l);
+	modules_check(l);
 	for (u32 i = 0; i < l->all.n; i++)
 		check_permissions(l, l->all.a[i]);
 	load_order(l);

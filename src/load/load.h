@@ -39,14 +39,20 @@ typedef struct Context {
 typedef struct Module Module;
 struct Module {
 	const char *path;
-	const char *version;           /* NULL: the main module, or one replaced by a directory without version */
+	const char *version;           /* NULL: a main module, or one replaced by a directory without version */
 	const char *dir;               /* NULL: not in the cache */
-	const char *goversion;         /* "go1.N" */
+	const char *goversion;         /* "go1.N"; NULL: its go.mod has not been read */
 	const char *file;              /* its go.mod */
 	Module *replace;               /* what stands in its place, or NULL */
 	bool main, indirect;
 	const char *sum;               /* "h1:..." from go.sum, or NULL */
-	const char *error;             /* cannot be used: why */
+	const char *error;             /* cannot be used: why, as an import of its packages is told */
+	/* module.c */
+	struct ModFile *mod;           /* its go.mod, once read */
+	const char *modwhy;            /* why that is not to be had, without the module's name */
+	bool placed, nosum, read, queued[2], reached;
+	VEC(Module *) need;            /* what the graph says that it requires */
+	Module *from;                  /* who required it first, breadth first */
 };
 
 /* What is wrong with a package that could not be loaded, as far as callers treat the cases differently. */
@@ -86,6 +92,7 @@ struct LoadPkg {
 	u8 fault;
 	u32 order;
 	u8 mark;
+	bool in_all;                   /* in a main module, or imported from there, however indirectly */
 };
 
 /* How the named packages are read and checked. */
@@ -101,13 +108,26 @@ typedef struct Loader {
 	Pool *pool;
 	Context *ctx;
 	Checker *chk;
-	Module *main_mod;
-	struct ModFile *main_file;     /* its go.mod */
+	VEC(Module *) mains;           /* main modules, in the order of go.work; none outside of modules */
+	Module *main_mod;              /* the one around the current directory, or the only one; NULL: none */
+	struct ModFile *work;          /* go.work; NULL: no workspace */
+	const char *root_dir;          /* where go.work or the main module's go.mod is, and the vendor folder */
+	const char *mod_mode, *mod_why;/* -mod as given or found; why so, if that is to be told */
+	bool noroot;                   /* no main module is looked for: pkg@version */
+	Map module;                    /* Name* of "path@version" -> Module* */
+	Map root, chosen;              /* Name* of a module path -> Module*: of the main modules' lists; of the whole graph */
 	Map sums;                      /* go.sum: Name* of "path version" -> "h1:..." */
+	const char *sum_name;          /* its name in messages */
 	bool whole_graph;              /* mods is what the whole module graph says, not only the main module's list */
-	VEC(Module *) mods;            /* the build list: the main module, then the others by path */
-	bool vendored;                 /* packages of other modules come from the main module's vendor folder */
+	const char *graph_error;       /* the graph could not be read: why */
+	VEC(Module *) mods;            /* the build list: the main modules, then the others by path */
+	bool vendored;                 /* packages of other modules come from the vendor folder */
 	Map vendor_mod;                /* then: Name* of a package -> Module* */
+	/* Settles by the go command what takes the network or changes go.mod, and starts over; returns if that has been done. May be NULL. */
+	void (*ask)(struct Loader *l);
+	/* The packages that "all" names. May be NULL. */
+	bool (*expand)(struct Loader *l, const char *pattern, const char ***path, u32 *npath);
+	Module *remote;                /* with noroot: where the named packages are */
 	Map by_path;                   /* Name* of path -> LoadPkg* */
 	VEC(LoadPkg *) all;            /* once loaded: in the order of initialisation */
 	VEC(LoadPkg *) listed;         /* imports first, from the named packages in their order: as errors are told */
@@ -117,6 +137,7 @@ typedef struct Loader {
 	struct Manifest *manifest;
 	const char *arg;               /* pattern.c: the argument at hand */
 	FrontOptions front;
+	bool only_names;               /* tests are only looked at: what they import need not be there */
 	bool tests;                    /* set before loading: the named packages' test files are wanted too */
 	Arena *worker;                 /* one arena a worker, kept for good */
 	u32 nfile;
@@ -154,21 +175,64 @@ bool gover_valid(const char *v);                     /* 1.26, 1.26.1, 1.26rc1 */
 int gover_cmp(const char *a, const char *b);
 /* ---- modfile.c: go.mod and go.work ---- */
 typedef struct ModReq { const char *path, *version; bool indirect; u32 line; } ModReq;
-typedef struct ModReplace { const char *path, *version /* NULL: all */, *to, *to_version /* NULL: a directory */; } ModReplace;
+typedef struct ModReplace {
+	const char *path, *version /* NULL: all */, *to, *to_version /* NULL: a directory */;
+	const char *dir;               /* of a directory: where it is; set for main modules and workspaces */
+	const char *shown;             /* to, as seen from where vendor/ is */
+	const char *file;              /* go.mod or go.work with it */
+	u32 line;
+} ModReplace;
+typedef struct ModUse { const char *path; u32 line; } ModUse;
+typedef struct ModDebug { const char *key, *value; u32 line; } ModDebug;
+typedef enum ModKind { ModMain, ModOther /* a dependency's go.mod: what is unknown is ignored */, ModWork } ModKind;
 typedef struct ModFile {
-	const char *file, *path, *go, *toolchain;
+	const char *file, *shown /* in messages */, *path, *go, *toolchain;
 	VEC(ModReq) require, exclude;
 	VEC(ModReplace) replace;
-	VEC(const char *) use;
+	VEC(ModUse) use;
+	VEC(const char *) tool, ignore;
+	VEC(ModDebug) godebug;
 	VEC(const char *) fault;       /* what is wrong: "go.mod:3: ..." */
+	bool queries;                  /* a version is none, but could stand for one: a branch, a commit */
 } ModFile;
-ModFile *modfile_parse(Arena *a, const char *file, const char *shown, const char *text, size_t n, bool lax);
-/* ---- module.c ---- */
-bool modules_complete(Loader *l);                    /* a package was not found: reads the whole graph; false if that was done */
-void module_language(Loader *l, Module *m);          /* reads m's go.mod for its language version */
-void module_used(Loader *l, Module *m, const LoadPkg *p);   /* p comes from m: its language version; checks go.sum, sets m->error */
+ModFile *modfile_parse(Arena *a, const char *file, const char *shown, const char *text, size_t n, ModKind kind);
+/* ---- mainmod.c: the main modules, go.work, -mod ---- */
 const char *module_file(Arena *a, const char *dir);  /* nearest go.mod at or above dir; NULL if none */
-void modules_find(Loader *l);                        /* the main module and its build list */
+const char *work_file(const Context *c);             /* the go.work that applies in the current directory; NULL: none */
+void modules_find(Loader *l);                        /* the main modules and their requirements */
+const char *language_of(Arena *a, const char *go, const char *def);   /* "go1.N" of a go line; without one, def */
+void mods_told(const ModFile *m, const char *file);  /* exits if m has faults, after telling them */
+bool mods_update(const Loader *l);                   /* -mod=mod */
+void load_ask(Loader *l);                            /* l->ask, if there is one */
+const char *no_main_module(const Loader *l);
+const char *updates_needed(Loader *l);               /* what is said if go.mod would have to change and must not */
+/* ---- sums.c: go.sum ---- */
+void sums_read(Loader *l, const char *file);
+const char *sum_of(Loader *l, const char *path, const char *version, const char *suffix);
+const char *mod_sum(Arena *a, const char *text, size_t n);            /* of a go.mod */
+_Noreturn void sum_mismatch(Loader *l, const char *path, const char *version, const char *suffix, const char *have, const char *want);
+bool sums_needed(const Loader *l);                   /* every module must be in go.sum */
+/* ---- vendor.c: vendor/modules.txt ---- */
+void vendor_read(Loader *l);                         /* l->mods, l->vendor_mod; exits if it contradicts go.mod */
+bool vendor_is_workspace(Loader *l);                 /* made by go work vendor */
+/* ---- module.c: the module graph ---- */
+Module *module_at(Loader *l, const char *path, const char *version);
+Module *main_of(const Loader *l, const char *path);  /* the main module of that path, or NULL */
+const ModReplace *module_replacement(const Loader *l, const char *path, const char *version);
+void module_place(Loader *l, Module *m);             /* m->dir, m->replace, m->sum, or m->error */
+void module_read(Loader *l, Module *m);              /* m->mod, or m->modwhy */
+bool module_cached(Loader *l, Module *m);            /* m's files are in the cache */
+bool module_there(Loader *l, Module *m);             /* m's files can be searched; else m->error, or m->nosum */
+bool module_is_old(const Module *m);                 /* before go1.17: its list of requirements is not complete */
+bool module_checked(Loader *l, Module *m);           /* m provides a package: its files are there and are those of go.sum; else m->error */
+bool modules_complete(Loader *l);                    /* reads the whole graph; false if that was done before or cannot be */
+void modules_roots(Loader *l);                       /* the build list as far as the main modules tell */
+void modules_check(Loader *l);                       /* go.mod agrees with the packages loaded; exits, or asks, if not */
+bool module_is_excluded(const Loader *l, const char *path, const char *version);
+/* ---- godebug.c ---- */
+const char *godebug_fault(const Context *c, const char *verb, const char *key, const char *value);    /* NULL: a setting that may be made */
+/* What GODEBUG is for a program unless the user says otherwise; tested: the package whose test main is, or NULL. */
+const char *godebug_default(Loader *l, const LoadPkg *main, const LoadPkg *tested);
 /* ---- find.c: where an import path leads ---- */
 LoadPkg *load_find(Loader *l, const char *path);
 LoadPkg *load_add(Loader *l, const char *path);      /* a new package of that name, without a place */

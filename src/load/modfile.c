@@ -1,4 +1,4 @@
-/* go.mod: lines of words, or blocks "verb ( ... )". A mistake does not stop the reading, so that all are told at once. */
+/* go.mod and go.work: lines of words, or blocks "verb ( ... )". A mistake does not stop the reading, so that all are told at once. */
 #include "load.h"
 
 enum { WordMax = 64 };
@@ -10,7 +10,7 @@ typedef struct Reader {
 	const char *p, *end;
 	u32 line, column;
 	const char *shown;              /* the file's name in messages */
-	bool lax;                       /* another module's: what is unknown is ignored */
+	ModKind kind;
 	Word word[WordMax];
 	u32 nword;
 	const char *comment;            /* after the words, or NULL */
@@ -96,6 +96,7 @@ static const char *path_major(const char *path)
 static bool check_version(Reader *r, const char *verb, const char *path, const char *v)
 {
 	if (!semver_valid(v)) {
+		r->m->queries = true;
 		fault(r, "%s %s: version \"%s\" invalid: must be of the form v1.2.3", verb, path, v);
 		return false;
 	}
@@ -156,15 +157,25 @@ static void module_line(Reader *r, Word *w, u32 n)
 		r->m->path = w[0].s;
 }
 
+/* 1.N at the start of another module's go line, whatever follows; NULL: not even that. */
+static const char *lax_version(Arena *a, const char *s)
+{
+	s += *s == 'v';
+	size_t major = strspn(s, "0123456789"), minor = s[major] == '.' ? strspn(s + major + 1, "0123456789") : 0;
+	const char *v = arena_strndup(a, s, major + 1 + minor);
+	return major && minor && gover_valid(v) && s[strlen(v)] ? v : NULL;
+}
+
 static void go_line(Reader *r, Word *w, u32 n)
 {
 	const char *had = r->m->go;
 	one_word(r, &r->m->go, "go", w, n);
-	if (!had && r->m->go && !gover_valid(r->m->go)) {
-		if (!r->lax)
-			fault(r, "invalid go version '%s': must match format 1.23.0", r->m->go);
-		r->m->go = NULL;
-	}
+	if (had || !r->m->go || gover_valid(r->m->go))
+		return;
+	const char *fixed = r->kind == ModOther ? lax_version(r->a, r->m->go) : NULL;
+	if (!fixed)
+		fault(r, "invalid go version '%s': must match format 1.23.0", r->m->go);
+	r->m->go = fixed;
 }
 
 static void toolchain_line(Reader *r, Word *w, u32 n)
@@ -172,7 +183,7 @@ static void toolchain_line(Reader *r, Word *w, u32 n)
 	const char *had = r->m->toolchain;
 	one_word(r, &r->m->toolchain, "toolchain", w, n);
 	const char *t = r->m->toolchain;
-	if (!had && t && strcmp(t, "default") && !(has_prefix(t, "go1") && (!t[3] || t[3] == '.')) && !r->lax)
+	if (!had && t && strcmp(t, "default") && !(has_prefix(t, "go1") && (!t[3] || t[3] == '.')))
 		fault(r, "invalid toolchain version '%s': must match format go1.23.0 or default", t);
 }
 
@@ -215,11 +226,89 @@ static void replace_line(Reader *r, Word *w, u32 n)
 	else if (version && is_dir_path(dest))
 		fault(r, "replacement module directory path \"%s\" cannot have version", dest);
 	else if (!version || check_version(r, "replace", dest, version))
-		vec_push(r->a, &r->m->replace, (ModReplace){w[0].s, arrow == 2 ? w[1].s : NULL, dest, version});
+		vec_push(r->a, &r->m->replace, (ModReplace){.path = w[0].s, .version = arrow == 2 ? w[1].s : NULL, .to = dest, .to_version = version, .line = r->line});
 }
 
-/* Whether the verb is known; then its line has been taken. */
-static bool directive(Reader *r, const char *verb, Word *w, u32 n)
+static void godebug_line(Reader *r, Word *w, u32 n)
+{
+	const char *eq = n == 1 && !w[0].quoted ? strchr(w[0].s, '=') : NULL;
+	if (!eq || strpbrk(w[0].s, "\"`',"))
+		fault(r, "usage: godebug key=value");
+	else
+		vec_push(r->a, &r->m->godebug, (ModDebug){arena_strndup(r->a, w[0].s, (size_t)(eq - w[0].s)), eq + 1, r->line});
+}
+
+/* retract v1.2.3 or retract [v1.2.3, v1.3.0]: it counts where versions are chosen, which is not here. */
+static void retract_line(Reader *r, Word *w, u32 n)
+{
+	static const char *const wanted[] = {"[", "version after '['", "',' after version", "version after ','", "']' after version"};
+	bool range = n && !strcmp(w[0].s, "[");
+	u32 len = range ? 5 : 1;
+	if (!n || !strcmp(w[0].s, "(")) {
+		fault(r, "expected '[' or version");
+		return;
+	}
+	for (u32 i = 0; i < len; i++) {
+		bool version = !range || i == 1 || i == 3;
+		const char *s = i < n ? w[i].s : "";
+		if (i >= n || (!version && strcmp(s, i == 0 ? "[" : i == 2 ? "," : "]"))) {
+			fault(r, "expected %s", wanted[i]);
+			return;
+		}
+		if (version && !semver_valid(s)) {
+			fault(r, "retract%s%s: version \"%s\" invalid: must be of the form v1.2.3", r->m->path ? " " : "", r->m->path ? r->m->path : "", s);
+			return;
+		}
+	}
+	if (n > len)
+		fault(r, "unexpected token after version: \"%s\"", w[len].s);
+}
+
+static void path_line(Reader *r, const char *verb, Word *w, u32 n)
+{
+	if (n != 1)
+		fault(r, "%s directive expects exactly one argument", verb);
+	else if (!strcmp(verb, "tool"))
+		vec_push(r->a, &r->m->tool, w[0].s);
+	else
+		vec_push(r->a, &r->m->ignore, w[0].s);
+}
+
+static void use_line(Reader *r, Word *w, u32 n)
+{
+	if (n != 1)
+		fault(r, "usage: use local/dir");
+	else
+		vec_push(r->a, &r->m->use, (ModUse){w[0].s, r->line});
+}
+
+/* ---- the file ---- */
+
+enum { InMain = 1, InOther = 2, InWork = 4, InBlock = 8 };
+
+/* Where a verb is known; elsewhere a main module's file and a go.work complain, another module's file does not. */
+static const struct { const char *verb; int where; } verbs[] = {
+	{"module", InMain | InOther | InBlock}, {"go", InMain | InOther | InWork}, {"toolchain", InMain | InWork},
+	{"godebug", InMain | InWork | InBlock}, {"require", InMain | InOther | InBlock}, {"exclude", InMain | InBlock},
+	{"replace", InMain | InWork | InBlock}, {"retract", InMain | InBlock}, {"tool", InMain | InBlock},
+	{"ignore", InMain | InOther | InBlock}, {"use", InWork | InBlock},
+};
+
+static int where_known(const char *verb)
+{
+	for (size_t i = 0; i < nelem(verbs); i++)
+		if (!strcmp(verbs[i].verb, verb))
+			return verbs[i].where;
+	return 0;
+}
+
+static bool known_here(const Reader *r, const char *verb, int also)
+{
+	int in = r->kind == ModMain ? InMain : r->kind == ModWork ? InWork : InOther, where = where_known(verb);
+	return (where & in) && (where & also) == also;
+}
+
+static void directive(Reader *r, const char *verb, Word *w, u32 n)
 {
 	if (!strcmp(verb, "module"))
 		module_line(r, w, n);
@@ -227,40 +316,29 @@ static bool directive(Reader *r, const char *verb, Word *w, u32 n)
 		go_line(r, w, n);
 	else if (!strcmp(verb, "toolchain"))
 		toolchain_line(r, w, n);
-	else if (!strcmp(verb, "require"))
-		require_line(r, verb, w, n);
-	else if (r->lax)
-		return true;            /* the others count in the main module only */
-	else if (!strcmp(verb, "exclude"))
+	else if (!strcmp(verb, "require") || !strcmp(verb, "exclude"))
 		require_line(r, verb, w, n);
 	else if (!strcmp(verb, "replace"))
 		replace_line(r, w, n);
-	else if (!strcmp(verb, "godebug")) {
-		if (n != 1 || !strchr(w[0].s, '='))
-			fault(r, "usage: godebug key=value");
-	} else if (!strcmp(verb, "use"))
-		n == 1 ? vec_push(r->a, &r->m->use, w[0].s) : (fault(r, "usage: use local/dir"), NULL);
-	else if (strcmp(verb, "retract") && strcmp(verb, "tool") && strcmp(verb, "ignore"))
-		return false;
-	return true;
+	else if (!strcmp(verb, "godebug"))
+		godebug_line(r, w, n);
+	else if (!strcmp(verb, "retract"))
+		retract_line(r, w, n);
+	else if (!strcmp(verb, "use"))
+		use_line(r, w, n);
+	else
+		path_line(r, verb, w, n);
 }
 
-static void block(Reader *r, const char *verb, u32 from)
+static void block(Reader *r, const char *verb, bool known, u32 from)
 {
-	bool known = true;
-	u32 start = r->line;
+	if (!known && r->kind != ModOther)
+		fault(r, "unknown block type: %s", verb);
 	while (next_line(r)) {
 		if (r->nword == 1 && !strcmp(r->word[0].s, ")") && !r->word[0].quoted)
 			return;
-		if (r->nword && known) {
-			u32 here = r->line;
-			known = directive(r, verb, r->word, r->nword);
-			if (!known) {
-				r->line = start;
-				fault(r, "unknown block type: %s", verb);
-				r->line = here;
-			}
-		}
+		if (r->nword && known)
+			directive(r, verb, r->word, r->nword);
 	}
 	if (r->broken)
 		return;
@@ -269,20 +347,27 @@ static void block(Reader *r, const char *verb, u32 from)
 	r->broken = true;
 }
 
-ModFile *modfile_parse(Arena *a, const char *file, const char *shown, const char *text, size_t n, bool lax)
+ModFile *modfile_parse(Arena *a, const char *file, const char *shown, const char *text, size_t n, ModKind kind)
 {
 	ModFile *m = arena_new(a, ModFile);
 	Reader *r = arena_new(a, Reader);
-	*r = (Reader){.a = a, .m = m, .p = text, .end = text + n, .shown = shown, .lax = lax};
+	*r = (Reader){.a = a, .m = m, .p = text, .end = text + n, .shown = shown, .kind = kind};
 	m->file = file;
+	m->shown = shown;
 	while (next_line(r)) {
 		if (!r->nword)
 			continue;
 		const char *verb = r->word[0].s;
-		if (r->nword == 2 && !strcmp(r->word[1].s, "(") && !r->word[1].quoted)
-			block(r, verb, r->line);
-		else if (!directive(r, verb, r->word + 1, r->nword - 1))
+		if (r->nword >= 2 && !strcmp(r->word[r->nword - 1].s, "(") && !r->word[r->nword - 1].quoted) {
+			Buf all = {.ar = a};
+			for (u32 i = 0; i + 1 < r->nword; i++)
+				buf_printf(&all, i ? " %s" : "%s", r->word[i].s);
+			block(r, buf_str(&all), r->nword == 2 && known_here(r, verb, InBlock), r->line);
+		} else if (known_here(r, verb, 0)) {
+			directive(r, verb, r->word + 1, r->nword - 1);
+		} else if (kind != ModOther) {
 			fault(r, "unknown directive: %s", verb);
+		}
 	}
 	return m;
 }

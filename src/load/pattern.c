@@ -23,8 +23,6 @@ _Noreturn void go_fatal(int status, const char *fmt, ...)
 	_Exit(status);
 }
 
-static const char no_module[] = "go: go.mod file not found in current directory or any parent directory; see 'go help modules'";
-
 static bool is_local(const char *arg)
 {
 	return arg[0] == '/' || !strcmp(arg, ".") || !strcmp(arg, "..") || has_prefix(arg, "./") || has_prefix(arg, "../");
@@ -122,40 +120,71 @@ static const char *vendor_fault(Loader *l, const char *dir, const char *rest)
 	return NULL;
 }
 
-static LoadPkg *module_dir(Loader *l, const char *dir)
+/* A directory of a main module; NULL: of none. */
+static LoadPkg *main_dir(Loader *l, const char *dir)
 {
-	Module *m = l->main_mod;
-	const char *rest = m ? inside(dir, m->dir) : NULL, *src = goroot_src(l);
-	if (inside(dir, src) && *inside(dir, src))
-		return load_resolve(l, NULL, inside(dir, src), 0);
-	if (rest && has_prefix(rest, "vendor/")) {
-		const char *fault = vendor_fault(l, dir, rest + 7);
-		return fault ? failed(l, dir, fault) : load_resolve(l, NULL, rest + 7, 0);
+	LoadPkg *foreign = NULL;
+	for (u32 i = 0; i < l->mains.n; i++)
+		if (!strcmp(l->mains.a[i]->dir, dir))
+			return load_resolve(l, NULL, l->mains.a[i]->path, 0);
+	for (u32 i = 0; i < l->mains.n; i++) {
+		const Module *m = l->mains.a[i];
+		const char *rest = inside(dir, m->dir);
+		if (!rest || strchr(rest, '@'))
+			continue;
+		if (has_prefix(rest, "vendor/")) {
+			const char *fault = vendor_fault(l, dir, rest + 7);
+			return fault ? failed(l, dir, fault) : load_resolve(l, NULL, rest + 7, 0);
+		}
+		const char *path = path_join(l->ar, m->path, rest), *mod = module_file(l->ar, dir);
+		if (mod && !strcmp(mod, m->file))
+			return load_resolve(l, NULL, path, 0);
+		if (!foreign)
+			foreign = failed(l, dir, arena_printf(l->ar, "main module (%s) does not contain package %s", m->path, path));
 	}
-	if (rest) {
-		const char *path = *rest ? path_join(l->ar, m->path, rest) : m->path, *mod = module_file(l->ar, dir);
-		if (!mod || strcmp(mod, m->file) != 0)
-			if (strcmp(module_file(l->ar, m->dir), mod ? mod : "") != 0)
-				return failed(l, dir, arena_printf(l->ar, "main module (%s) does not contain package %s", m->path, path));
-		return load_resolve(l, NULL, path, 0);
-	}
-	for (u32 i = 0; i < l->mods.n; i++) {
+	return foreign;
+}
+
+static LoadPkg *dependency_dir(Loader *l, const char *dir)
+{
+	for (u32 i = l->mains.n; i < l->mods.n; i++) {
 		const Module *d = l->mods.a[i];
-		rest = d->dir ? inside(dir, d->dir) : NULL;
+		const char *rest = d->dir ? inside(dir, d->dir) : NULL;
 		if (rest)
 			return load_resolve(l, NULL, *rest ? path_join(l->ar, d->path, rest) : d->path, 0);
 	}
-	if (!m)
-		go_fatal(1, "%s", no_module);
-	return failed(l, dir, arena_printf(l->ar, "directory %s outside main module or its selected dependencies", short_path(l->ctx, dir)));
+	return NULL;
+}
+
+static LoadPkg *module_dir(Loader *l, const char *dir)
+{
+	const char *src = goroot_src(l);
+	if (inside(dir, src) && *inside(dir, src))
+		return load_resolve(l, NULL, inside(dir, src), 0);
+	LoadPkg *p = main_dir(l, dir);
+	if (!p)
+		p = dependency_dir(l, dir);
+	if (!p && modules_complete(l))
+		p = dependency_dir(l, dir);
+	if (p)
+		return p;
+	if (!l->mains.n)
+		go_fatal(1, "go: %s", no_main_module(l));
+	const char *shown = short_path(l->ctx, dir), *what = strcmp(shown, ".") ? arena_printf(l->ar, "directory %s", shown) : "current directory";
+	const char *mod = l->work ? module_file(l->ar, dir) : NULL;
+	if (mod)
+		return failed(l, dir, arena_printf(l->ar, "%s is contained in a module that is not one of the workspace modules listed in go.work. You can add "
+			"the module to the workspace using:\n\tgo work use %s", what, short_path(l->ctx, arena_strndup(l->ar, mod, strlen(mod) - 7))));
+	return failed(l, dir, arena_printf(l->ar, "%s outside %s selected dependencies", what,
+		l->work ? "modules listed in go.work or their" : "main module or its"));
 }
 
 static LoadPkg *named_dir(Loader *l, const char *arg)
 {
 	const char *dir = absolute(l, arg);
 	struct stat st;
-	if (l->ctx->modules && !l->main_mod && !inside(dir, goroot_src(l)))
-		go_fatal(1, "%s", no_module);
+	if (l->ctx->modules && !l->mains.n && !inside(dir, goroot_src(l)))
+		go_fatal(1, "go: %s", no_main_module(l));
 	if (stat(dir, &st) != 0 && errno == ENOENT && !dir_has_go(l->ctx, dir))
 		return failed(l, arg, arena_printf(l->ar, l->ctx->modules ? "stat %s: directory not found" : "cannot find package \".\" in:\n\t%s", dir));
 	if (!dir_has_go(l->ctx, dir)) {
@@ -206,11 +235,27 @@ static void found(Walk *w, const char *dir, const char *path)
 	name_pkg(l, p, true);
 }
 
+/* Folders that an ignore line of a main module's go.mod names: "./x" that one, "x" any of that name. */
+static bool is_ignored(Loader *l, const char *dir)
+{
+	for (u32 i = 0; i < l->mains.n; i++) {
+		const Module *m = l->mains.a[i];
+		const char *rest = inside(dir, m->dir);
+		for (u32 k = 0; rest && k < m->mod->ignore.n; k++) {
+			const char *s = m->mod->ignore.a[k];
+			const char *rooted = has_prefix(s, "./") ? path_clean(l->ar, s) : NULL, *tail = rooted ? NULL : path_clean(l->ar, s);
+			if (rooted ? !strcmp(rest, rooted) : has_suffix(arena_printf(l->ar, "/%s", rest), arena_printf(l->ar, "/%s", tail)))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Visits dir (import path path; shown to a local pattern as rel) and what is below, in order. */
 static void walk(Walk *w, const char *dir, const char *path, const char *rel, bool top)
 {
 	Loader *l = w->l;
-	if (!top && w->modules && file_exists(path_join(l->ar, dir, "go.mod")))
+	if (!top && w->modules && (file_exists(path_join(l->ar, dir, "go.mod")) || is_ignored(l, dir)))
 		return;
 	if (matches(w->pattern, w->local ? rel : path) && *path && dir_has_go(l->ctx, dir))
 		found(w, dir, path);
@@ -237,6 +282,24 @@ static void walk(Walk *w, const char *dir, const char *path, const char *rel, bo
 	}
 }
 
+/* The nearest go.mod is that of a main module. */
+static bool of_main(Loader *l, const char *dir)
+{
+	const char *mod = module_file(l->ar, dir);
+	for (u32 i = 0; mod && i < l->mains.n; i++)
+		if (!strcmp(l->mains.a[i]->file, mod))
+			return true;
+	return false;
+}
+
+static bool in_dependency(Loader *l, const char *dir)
+{
+	for (u32 i = l->mains.n; i < l->mods.n; i++)
+		if (l->mods.a[i]->dir && inside(dir, l->mods.a[i]->dir))
+			return true;
+	return false;
+}
+
 static void local_pattern(Loader *l, const char *arg)
 {
 	const char *dots = strstr(arg, "..."), *slash = dots;
@@ -248,9 +311,9 @@ static void local_pattern(Loader *l, const char *arg)
 		name_pkg(l, p, false);
 		return;
 	}
-	bool std = inside(dir, goroot_src(l)) != NULL;
-	if (l->ctx->modules && !l->main_mod && !std)
-		go_fatal(1, "pattern %s: directory prefix %s does not contain main module or its selected dependencies", arg, short_path(l->ctx, dir));
+	if (l->ctx->modules && !inside(dir, goroot_src(l)) && !of_main(l, dir) && !in_dependency(l, dir))
+		go_fatal(1, "pattern %s: directory prefix %s does not contain %s selected dependencies", arg, short_path(l->ctx, dir),
+			l->work ? "modules listed in go.work or their" : "main module or its");
 	const char *clean = strlen(prefix) > 1 ? arena_strndup(l->ar, prefix, strlen(prefix) - 1) : prefix;
 	Walk w = {.l = l, .pattern = arg, .local = true, .cmd = true, .modules = l->ctx->modules, .vendor = true};
 	walk(&w, dir, ".", clean, true);
@@ -267,6 +330,25 @@ static void std_pattern(Loader *l, const char *arg, const char *pattern, bool cm
 		vec_push(l->ar, &l->warning, arena_printf(l->ar, "go: warning: \"%s\" matched no packages", arg));
 }
 
+/* Whether a package below path can match the pattern. */
+static bool reaches(const char *pattern, const char *path)
+{
+	const char *dots = strstr(pattern, "...");
+	size_t n = (size_t)(dots - pattern), m = strlen(path);
+	return !strncmp(pattern, path, n < m ? n : m);
+}
+
+static void walk_module(Walk *w, Module *m)
+{
+	Loader *l = w->l;
+	if (l->vendored && !m->main)
+		walk(w, m->dir, m->path, "", true);
+	else if (m->main || module_there(l, m))
+		walk(w, m->dir, m->path, "", true);
+	else if (m->error)
+		go_fatal(1, "go: %s", m->error);
+}
+
 static void path_pattern(Loader *l, const char *arg)
 {
 	Walk w = {.l = l, .pattern = arg, .modules = l->ctx->modules, .vendor = strstr(arg, "vendor") != NULL};
@@ -277,9 +359,13 @@ static void path_pattern(Loader *l, const char *arg)
 		if (has_prefix(arg, "cmd") || has_prefix(arg, "..."))
 			walk(&s, path_join(l->ar, goroot_src(l), "cmd"), "cmd", "", true);
 	}
+	if (!l->vendored)
+		modules_complete(l);
+	if (l->graph_error)
+		go_fatal(1, "go: pattern %s: %s", arg, l->graph_error);
 	for (u32 i = 0; i < l->mods.n; i++)
-		if (l->mods.a[i]->dir)
-			walk(&w, l->mods.a[i]->dir, l->mods.a[i]->path, "", true);
+		if (i < l->mains.n || reaches(arg, l->mods.a[i]->path))
+			walk_module(&w, l->mods.a[i]);
 	for (const char *p = l->ctx->modules ? NULL : l->ctx->gopath; p && *p; p += *p == ':') {
 		size_t n = strcspn(p, ":");
 		const char *src = path_join(l->ar, arena_strndup(l->ar, p, n), "src");
@@ -288,6 +374,29 @@ static void path_pattern(Loader *l, const char *arg)
 	}
 	if (!w.found && !s.found)
 		vec_push(l->ar, &l->warning, arena_printf(l->ar, "go: warning: \"%s\" matched no packages", arg));
+}
+
+/* "work": the packages of the main modules; "tool": what their tool lines name; "all": both, and later all they import. */
+static void main_pattern(Loader *l, const char *arg)
+{
+	bool tools = strcmp(arg, "work") != 0, own = strcmp(arg, "tool") != 0;
+	if (!l->mains.n)
+		go_fatal(1, "go: %s", no_main_module(l));
+	const char **path;
+	u32 n;
+	if (own && tools && l->expand && l->expand(l, arg, &path, &n)) {
+		for (u32 i = 0; i < n; i++)
+			name_pkg(l, load_resolve(l, NULL, path[i], 0), true);
+		return;
+	}
+	for (u32 i = 0; i < l->mains.n; i++) {
+		const Module *m = l->mains.a[i];
+		Walk w = {.l = l, .pattern = arena_printf(l->ar, "%s/...", m->path), .modules = true};
+		if (own)
+			walk(&w, m->dir, m->path, "", true);
+		for (u32 k = 0; tools && k < m->mod->tool.n; k++)
+			name_pkg(l, load_resolve(l, NULL, m->mod->tool.a[k], 0), false);
+	}
 }
 
 /* ---- files ---- */
@@ -322,7 +431,9 @@ static void given_files(Loader *l, const char **arg, u32 narg)
 			p->gofile[p->ngofile++] = path;
 	}
 	p->dir = dir;
-	p->mod = l->main_mod && inside(dir, l->main_mod->dir) ? l->main_mod : NULL;
+	for (u32 i = 0; i < l->mains.n; i++)
+		if (inside(dir, l->mains.a[i]->dir))
+			p->mod = l->mains.a[i];
 	p->given = true;
 	p->testfile = arena_array(l->ar, const char *, narg);
 	for (u32 i = 0; i < narg; i++)
@@ -335,15 +446,15 @@ static void one_arg(Loader *l, const char *arg)
 {
 	bool dots = strstr(arg, "...") != NULL;
 	if (strchr(arg, '@'))
-		go_fatal(1, "go: %s: package at a version: only run and install take one, and downloading is not supported yet", arg);
+		go_fatal(1, "%s: can only use path@version syntax with 'go get' and 'go install' in module-aware mode", arg);
 	if (is_local(arg))
 		dots ? local_pattern(l, arg) : name_pkg(l, named_dir(l, arg), false);
 	else if (!strcmp(arg, "std") || !strcmp(arg, "cmd"))
 		std_pattern(l, arg, "...", arg[0] == 'c');
-	else if (!strcmp(arg, "all") && l->ctx->modules && !l->main_mod)
-		go_fatal(1, "%s", no_module);
+	else if (l->ctx->modules && (!strcmp(arg, "all") || !strcmp(arg, "work") || !strcmp(arg, "tool")))
+		main_pattern(l, arg);
 	else if (!strcmp(arg, "all"))
-		path_pattern(l, l->ctx->modules ? arena_printf(l->ar, "%s/...", l->main_mod->path) : "...");
+		path_pattern(l, "...");
 	else if (dots)
 		path_pattern(l, arg);
 	else
