@@ -3,6 +3,7 @@
  * Two filters, both before parsing: the file's name (x_linux.go, x_linux_amd64.go, x_test.go) and the //go:build line in
  * its head. The expression grammar is
  *     Expr = And { "||" And } . And = Not { "&&" Not } . Not = "!" Not | "(" Expr ")" | tag .
+ * A file without such a line may have older ones: each "// +build a,!b c" must hold, where a blank means or and a comma and.
  */
 #include <stdlib.h>
 #include "load.h"
@@ -181,11 +182,90 @@ static const char *line_end(const char *p, const char *end)
 	return nl ? nl : end;
 }
 
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
+
+/* Cuts blanks off both ends. */
+static void trim(const char **p, const char **end)
+{
+	while (*p < *end && blank(**p))
+		++*p;
+	while (*end > *p && blank((*end)[-1]))
+		--*end;
+}
+
+static bool valid_tag(const char *p, const char *end)
+{
+	int n;
+	const char *q = p;
+	while (q < end && tag_char(q, end, &n))
+		q += n;
+	return q == end && p < end;
+}
+
+/* One word of a +build line: literals with commas between them. What is no tag counts as the tag "ignore". */
+static bool plus_word(const Context *c, const char *p, const char *end)
+{
+	bool v = true;
+	for (;;) {
+		const char *comma = memchr(p, ',', (size_t)(end - p)), *e = comma ? comma : end;
+		bool not = e - p > 1 && p[0] == '!' && p[1] != '!';
+		const char *tag = p + not;
+		v &= (valid_tag(tag, e) ? tag_matches(c, tag, (size_t)(e - tag)) : tag_matches(c, "ignore", 6)) != not;
+		if (!comma)
+			return v;
+		p = e + 1;
+	}
+}
+
+/* A line from its "//" on, without blanks at its ends; true if it is not a +build line. */
+static bool plus_line(const Context *c, const char *p, const char *end)
+{
+	p += 2;
+	trim(&p, &end);
+	if (end - p < 6 || memcmp(p, "+build", 6) || (end - p > 6 && !blank(p[6])))
+		return true;
+	bool v = false, any = false;
+	for (p += 6; p < end; any = true) {
+		while (blank(*p))
+			p++;
+		const char *e = p;
+		while (e < end && !blank(*e))
+			e++;
+		v |= plus_word(c, p, e);
+		p = e;
+	}
+	return any ? v : tag_matches(c, "ignore", 6);
+}
+
+/* The +build lines count that stand among the leading // comments, above the last empty line of those. */
+static bool plus_lines_match(const Context *c, const char *src, const char *end)
+{
+	bool v = true, pending = true;
+	for (const char *p = src; p < end;) {
+		const char *start = p, *e = line_end(p, end);
+		p = e < end ? e + 1 : e;
+		trim(&start, &e);
+		if (start == e) {
+			v &= pending;
+			pending = true;
+		} else if (e - start < 2 || start[0] != '/' || start[1] != '/') {
+			break;
+		} else {
+			pending &= plus_line(c, start, e);
+		}
+	}
+	return v;
+}
+
 bool file_head_matches(const Context *c, const char *src, size_t n)
 {
 	const char *p = src, *end = src + n;
 	if (n >= 3 && !memcmp(p, "\xEF\xBB\xBF", 3))
 		p += 3;
+	const char *head = p;
 	while (p < end) {
 		while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
 			p++;
@@ -197,7 +277,7 @@ bool file_head_matches(const Context *c, const char *src, size_t n)
 			continue;
 		}
 		if (end - p < 2 || p[0] != '/' || p[1] != '/')
-			return true;            /* the package clause: nothing excluded it */
+			return plus_lines_match(c, head, end);  /* the package clause */
 		const char *e = line_end(p, end);
 		if (e - p > 10 && !memcmp(p, "//go:build", 10) && (p[10] == ' ' || p[10] == '\t')) {
 			bool bad;
@@ -208,5 +288,5 @@ bool file_head_matches(const Context *c, const char *src, size_t n)
 		}
 		p = e;
 	}
-	return true;
+	return plus_lines_match(c, head, end);
 }
