@@ -302,14 +302,29 @@ static u32 c_frames(Tab *t, const Sym *s, const char *name)
 	return pc_table(t, encoded(t->im->ar, v.a, v.n, s->size));
 }
 
+/* What stands in assembly in upstream's runtime has a file there, which programs know by the end of their call stacks: runtime.goexit. */
+static void c_file(Tab *t, const Sym *s, const char *name, u32 *cu, u32 *file, u32 *line)
+{
+	const Sym *main = sym_find(t->im->p, "runtime.main");
+	if (strncmp(name, "runtime.", 8) || !main || !main->fn)
+		return;
+	const char *beside = link_loc(main->fn->pos).file, *slash = strrchr(beside, '/');
+	*cu = t->cu.n / 4;
+	put32(&t->cu, file_off(t, arena_printf(t->im->ar, "%.*sasm_amd64.s", slash ? (int)(slash + 1 - beside) : 0, beside)));
+	*file = pc_table(t, encoded(t->im->ar, &(PcVal){0, 0}, 1, s->size));
+	*line = pc_table(t, encoded(t->im->ar, &(PcVal){0, 1}, 1, s->size));
+}
+
 static void put_func(Tab *t, const Sym *s, const char *name)
 {
 	const Code *c = s->code;
 	const Func *f = s->fn;
 	u32 cu = ~0u, pcdata[NPcdata] = {0}, data[NFuncdata], pcsp = 0, pcfile = 0, pcln = 0;
 	memset(data, 0xff, sizeof data);
-	if (!c)
+	if (!c) {
 		pcsp = c_frames(t, s, name);
+		c_file(t, s, name, &cu, &pcfile, &pcln);
+	}
 	if (c) {
 		if (!c->tabs)
 			link_encode(s->code, t->im->ar, t->im->ar);

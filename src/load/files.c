@@ -172,6 +172,8 @@ const char *file_shown(const Context *c, Arena *a, const char *path)
 const char *file_linked(const Context *c, Arena *a, const LoadPkg *p, const char *path)
 {
 	const char *base = path_base(path);
+	if (!c->trimpath && p->std && has_prefix(path, c->overlay))    /* ours are part of the library, as far as a program can tell */
+		return arena_printf(a, "%s/src/%s/%s", c->goroot, p->path, base);
 	if (!c->trimpath)
 		return path[0] == '/' ? path : path_join(a, c->cwd, path);
 	const Module *m = p->mod;
