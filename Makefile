@@ -127,6 +127,7 @@ SUITES += "unit:test/race $(B)/tsan/seago $(B)/seago"
 SUITES += "unit:test/cmd/run $(B)/seago $(GOROOT_USED)"
 SUITES += "unit:test/testcmd $(B)/seago"
 SUITES += "unit:test/std -seago $(B)/seago -goroot $(GOROOT_USED) -out $(B)/std-fast $(shell cat test/std-fast.txt)"
+SUITES += "unit:test/trace $(B)/seago $(GOROOT_USED)"
 SUITES += "unit:test/badinput $(B)/seago $(GOROOT_USED)"
 SUITES += "unit:test/badinput $(B)/asan/seago $(GOROOT_USED)"
 SUITES += err:test/err run:test/run run:test/fix run:test/http run:bench/run goroot:test/goroot.list

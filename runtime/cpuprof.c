@@ -106,6 +106,7 @@ void rt_prof_signal(M *mp, uptr pc, uptr sp, uptr bp) {
 	}
 	if (n == 0)
 		stk[n++] = (uptr)go_system + 1;
+	rt_trace_sample(mp, stk, n);
 	acquire();
 	if (RingWords - (head - tail) < n + 3) {
 		lost++;

@@ -353,8 +353,13 @@ static bool try_collect(bool force, bool byuser)
 	bool ours = rt_try_stop_the_world("GC");
 	if (ours) {
 		asked = byuser;
-		if (force || gc_wanted())
+		if (force || gc_wanted()) {
+			if (unlikely(rt_tracing))
+				rt_trace_gc(true);
 			collect(force);
+			if (unlikely(rt_tracing))
+				rt_trace_gc(false);
+		}
 		rt_start_the_world();
 	}
 	mp->mallocing = 0;

@@ -11,7 +11,7 @@ GRare rt_norare;
 /* ---- status ---- */
 u32 rt_gstatus(G *gp) { return aload(&gp->atomicstatus) & ~(u32)GScan; }
 
-void rt_casgstatus(G *gp, u32 old, u32 new) {
+static void changestatus(G *gp, u32 old, u32 new) {
 	for (u32 i = 0; !acas(&gp->atomicstatus, old, new); i++) {
 		u32 v = aload(&gp->atomicstatus);
 		if (v != old && (v & ~(u32)GScan) != old && old != GWaiting && i > 100000000) {
@@ -20,6 +20,17 @@ void rt_casgstatus(G *gp, u32 old, u32 new) {
 		}
 		if (i % 64 == 63)
 			os_yield();
+	}
+}
+
+void rt_casgstatus(G *gp, u32 old, u32 new) {
+	if (unlikely(rt_tracing)) {
+		rt_trace_enter();
+		changestatus(gp, old, new);
+		rt_trace_status(gp, old, new);
+		rt_trace_leave();
+	} else {
+		changestatus(gp, old, new);
 	}
 	if (unlikely(gp->bubble != NULL))
 		rt_bubble_status(gp, old, new);

@@ -95,6 +95,8 @@ bool mcache_refill(MCache *c, u32 spanclass)
 	if (c->livedelta > 32 << 10) {
 		axadd(&mheap.live, c->livedelta);
 		c->livedelta = 0;
+		if (unlikely(rt_tracing))
+			rt_trace_heap();
 	}
 	return true;
 }

@@ -68,6 +68,12 @@ void mstats_read(MemStats *ms)
 	ms->enablegc = 1;
 }
 
+u64 rt_heap_live(u64 *goal)
+{
+	*goal = mheap.goal == ~0ul ? 0 : mheap.goal;
+	return aloadrelaxed(&mheap.live);
+}
+
 /* creadmemstats(m *MemStats) bool: false: the world was being stopped, try again. */
 u64 mem_readstats(void *ms)
 {

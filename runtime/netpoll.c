@@ -172,6 +172,7 @@ static u64 waitfor(PollDesc *pd, i64 mode) {
 		G *old = axchg(gpp, (G *)NULL);
 		return old == PD_READY ? PollOK : e;
 	}
+	rt_trace_skip(3);               /* this, (*pollDesc).wait, waitRead or waitWrite */
 	rt_park(commit, gpp, WaitIOWait);
 }
 

@@ -10,6 +10,7 @@
 void proc_preempted(G *gp) {
 	gp->preempt = false;
 	gp->stackguard0 = gp->stack.lo + rt_stackguard;
+	rt_m()->tracestop = TraceStopPreempted;
 	proc_yieldto(gp);
 }
 
@@ -44,6 +45,7 @@ void proc_asyncpreempt(void) {
 	gp->sched.sp = sp + 8;
 	gp->sched.bp = mp->pregs[6];
 	gp->sched.ctxt = NULL;
+	mp->tracestop = TraceStopPreempted;
 	proc_yieldto(gp);
 }
 
@@ -58,7 +60,7 @@ void rt_preemptone(P *pp) {
 	gp->preempt = true;
 	astore(&gp->stackguard0, STACK_PREEMPT);
 	astore(&pp->preempt, 1);
-	if (sig_request_preempt(mp) && acas(&mp->signalpending, 0, 1))
+	if (!sched.asyncoff && sig_request_preempt(mp) && acas(&mp->signalpending, 0, 1))
 		os_signal_thread(mp, 23);
 }
 
@@ -88,10 +90,13 @@ bool rt_try_stop_the_world(const char *why) {
 	sched.stopwait--;
 	for (i32 i = 0; i < sched.gomaxprocs; i++) {
 		P *pp = rt_allp[i];
+		rt_trace_enter();
 		if (acas(&pp->status, PSyscall, PGcstop)) {
 			pp->syscalltick++;
 			sched.stopwait--;
+			rt_trace_steal(pp);
 		}
+		rt_trace_leave();
 	}
 	for (P *pp; (pp = p_idle_get()) != NULL;) {
 		astore(&pp->status, PGcstop);
@@ -103,6 +108,8 @@ bool rt_try_stop_the_world(const char *why) {
 		rt_preemptall();
 	astore(&sched.worldstopped, 1);
 	pause.stopped = os_nanotime();
+	if (unlikely(rt_tracing))
+		rt_trace_stw(why);
 	return true;
 }
 
@@ -117,6 +124,8 @@ void rt_stop_the_world(const char *why) {
 
 void rt_start_the_world(void) {
 	M *mp = rt_m();
+	if (unlikely(rt_tracing))
+		rt_trace_stw(NULL);
 	G *list = rt_netpoll_inited() ? rt_netpoll(0) : NULL;
 	P *work = NULL;
 	rt_lock(&sched.lock);
@@ -154,7 +163,7 @@ void rt_start_the_world(void) {
 	rt_wakep();
 }
 
-void proc_stoptheworld(void) { rt_stop_the_world("go"); }
+void proc_stoptheworld(const char *why) { rt_stop_the_world(why); }
 void proc_starttheworld(void) { rt_start_the_world(); }
 
 /* World stopped, or start-up. Ps beyond n give their goroutines away. */
@@ -188,6 +197,8 @@ void rt_procresize(i32 n) {
 		rt_mcache_flush(pp);
 		pp->status = PDead;
 		if (mp->p == pp) {
+			if (rt_tracing)
+				rt_trace_proc(pp, false), rt_trace_proc(all[0], true);
 			mp->p = all[0];
 			pp->m = NULL;
 			all[0]->m = mp;
@@ -196,21 +207,11 @@ void rt_procresize(i32 n) {
 	}
 	rt_allp = all;
 	sched.gomaxprocs = n;
+	if (rt_tracing)
+		rt_trace_procs(old);
 }
 
 i64 proc_defaultprocs(void) { return os_gomaxprocs(sched.quota); }
 void proc_procsauto(bool on) { sched.procsauto = on && rt_godebug("updatemaxprocs", 1) != 0; }
 
-/* n <= 0 asks only. */
-i64 proc_gomaxprocs(i64 n) {
-	i32 old = sched.gomaxprocs;
-	if (n <= 0 || n == old)
-		return old;
-	if (n > 65536)
-		n = 65536;
-	rt_stop_the_world("GOMAXPROCS");
-	old = sched.gomaxprocs;
-	rt_procresize((i32)n);
-	rt_start_the_world();
-	return old;
-}
+i64 proc_gomaxprocs(void) { return sched.gomaxprocs; }

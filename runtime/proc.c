@@ -178,6 +178,13 @@ static G *findrunnable(bool *inherit) {
 		i64 now = rt_timers_run(&pp->timers, 0, &until, &ran);
 		pp->preempt = 0;
 
+		if (unlikely(aloadrelaxed(&rt_traceready))) {
+			G *reader = rt_trace_reader();
+			if (reader != NULL) {
+				rt_casgstatus(reader, GWaiting, GRunnable);
+				return reader;
+			}
+		}
 		if (pp->schedtick % 61 == 0 && aload(&sched.runqsize) > 0) {
 			rt_lock(&sched.lock);
 			G *gp = globq_get(pp, 1);
@@ -351,8 +358,12 @@ static bool unlockmutex(G *gp UNUSED, void *l) {
 void rt_park_unlock(Mutex *l, u8 reason) { rt_park(unlockmutex, l, reason); }
 
 void rt_ready(G *gp) {
-	rt_casgstatus(gp, GWaiting, GRunnable);
 	P *pp = rt_p();
+	if (pp == NULL)
+		rt_trace_enter();
+	rt_casgstatus(gp, GWaiting, GRunnable);
+	if (pp == NULL)
+		rt_trace_leave();
 	if (pp != NULL) {
 		if (unlikely((pp->readytick++ & 63) == 0))
 			gp->waitsince = -os_nanotime();
@@ -379,6 +390,7 @@ void NORETURN proc_yieldto(G *gp) {
 void rt_yield(ResumeFn resume) {
 	G *gp = rt_curg();
 	gp->sched.resume = resume;
+	rt_m()->tracestop = TraceStopYield;
 	proc_yieldto(gp);
 }
 

@@ -17,6 +17,7 @@ void runq_inject(G *list);                  /* waiting goroutines, linked, becom
 void p_idle_put(P *pp);                     /* sched.lock held */
 P *p_idle_get(void);                        /* sched.lock held; NULL: none */
 void p_acquire(P *pp);
+void p_attach(P *pp);                       /* the same, but in traces it never went away */
 P *p_release(void);
 void p_handoff(P *pp);                      /* the P loses its thread: find it another if it has work */
 void m_stop(void);                          /* sleep until somebody hands us a P */

@@ -157,10 +157,13 @@ void runq_inject(G *list) {
 	i32 n = 0;
 	for (G *gp = list, *next; gp != NULL; gp = next, n++) {
 		next = gp->sched.link;
-		rt_casgstatus(gp, GWaiting, GRunnable);
 		if (pp != NULL) {
+			rt_casgstatus(gp, GWaiting, GRunnable);
 			runq_put(pp, gp, false);
 		} else {
+			rt_trace_enter();
+			rt_casgstatus(gp, GWaiting, GRunnable);
+			rt_trace_leave();
 			rt_lock(&sched.lock);
 			globq_put(gp);
 			rt_unlock(&sched.lock);

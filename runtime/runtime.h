@@ -96,7 +96,7 @@ struct Sudog {
 	u32 ticket;
 	bool isselect, success;
 	u8 flag;                /* receive: two results wanted; semaphore: queue first */
-	u8 pad;
+	u8 skip;                /* semaphore: frames that profiles and traces leave out */
 };
 
 /* What most goroutines never need. */
@@ -105,6 +105,7 @@ typedef struct {
 	uptr sigcode0, sigcode1, sigpc;     /* the fault that became a panic */
 	void *ancestors;
 	M *lockedm;
+	u64 traceseq;           /* traces: this generation's changes */
 } GRare;
 
 enum WaitKind { WaitsOther, WaitsOne, WaitsMany };     /* which of g's wait fields hold something */
@@ -235,7 +236,8 @@ struct P {
 	u32 stackcachen[StackNumOrders];
 	Timers timers;
 	u64 rng;
-	u64 reserved[62];
+	u64 traceseq, tracem;   /* traces: this generation's changes of owner; who is in a system call with it */
+	u64 reserved[60];
 	u64 overlay[64];        /* the Go overlay's */
 };
 
@@ -275,7 +277,14 @@ struct M {
 	u64 rng;
 	GRare *rarereserve;     /* for a signal handler that needs one */
 	u64 proftimer;          /* 1 + id of the CPU profile's timer */
-	u64 scratch[7];
+	Mutex tracelock;        /* traces: events of this thread, and what they tell */
+	struct TraceBuf *tracebuf;
+	u64 tracelast;
+	u32 tracenest;          /* how often the thread itself has locked tracelock */
+	u8 tracestop, traceskip;        /* of the next event: enum TraceStop; frames left out of its stack */
+	bool tracekept;         /* the goroutine leaves a system call with the P it went with */
+	u8 tracepad;
+	u64 scratch[3];
 	u64 pregs[20];          /* asynchronous preemption: GPRs, flags */
 	u64 pxmm[32];
 	uptr createstack[32];
@@ -318,6 +327,7 @@ typedef struct {
 	i32 gomaxprocs, ncpu;
 	u32 deterministic;
 	bool quota;             /* GOMAXPROCS minds the cgroup */
+	bool asyncoff;          /* GODEBUG=asyncpreemptoff=1 */
 	bool procsauto;         /* and follows its changes: nobody has set it */
 	u64 seed;
 } Sched;
@@ -460,6 +470,10 @@ bool rt_unwind_next(Unwinder *u);
 /* Live slots of a frame: locals cover [varp-nbit*8, varp), args [argp, argp+nbit*8). */
 void rt_frame_maps(const Frame *fr, Ptrmap *locals, Ptrmap *args, const StackObject **objs, u64 *nobjs);
 
+/* The stack of a goroutine that is not running Go code, as return addresses, innermost first; if it is in a C entry, that one's
+ * thunk comes first. skip logical frames are left out, and runtime.main. */
+u64 rt_callers(G *gp, uptr *pc, u64 max, u64 skip);
+
 /* roots: everything off heap that can hold heap pointers, for the collector. */
 typedef void (*RootFn)(void *arg, void *ptr);              /* ptr may be NULL or not heap */
 typedef void (*RangeFn)(void *arg, uptr lo, uptr hi);      /* scan these words conservatively */
@@ -490,6 +504,23 @@ i32 rt_prof_hz(void);
 void rt_prof_thread(M *mp);                                /* the running thread: timer as rt_prof_hz says */
 void rt_prof_signal(M *mp, uptr pc, uptr sp, uptr bp);
 void rt_prof_roots(RootFn f, void *arg);
+/* trace.c */
+enum TraceStop { TraceStopOther, TraceStopPreempted, TraceStopYield };
+extern u32 rt_tracing;          /* changes with the world stopped; a thread without P looks between enter and leave */
+extern u32 rt_traceready;       /* the reader is parked and has something to read */
+void rt_trace_enter(void);
+void rt_trace_leave(void);
+void rt_trace_status(G *gp, u32 old, u32 new);             /* between enter and leave */
+void rt_trace_steal(P *pp);                                /* between enter and leave */
+void rt_trace_proc(P *pp, bool start);
+void rt_trace_procs(i32 old);
+void rt_trace_stw(const char *why);                        /* NULL: over */
+void rt_trace_gc(bool begin);
+void rt_trace_heap(void);
+void rt_trace_sample(M *mp, const uptr *pc, u64 n);
+G *rt_trace_reader(void);
+static inline void rt_trace_skip(u32 n) { if (unlikely(rt_tracing)) rt_m()->traceskip = (u8)n; }
+u64 rt_heap_live(u64 *goal);
 void rt_bubble_status(G *gp, u32 old, u32 new);            /* gp has a bubble */
 void rt_bubble_active(Bubble *b, i64 d);
 i64 rt_bubble_now(const Bubble *b);

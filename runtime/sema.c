@@ -22,10 +22,11 @@ static bool cansemacquire(u32 *addr) {
 	}
 }
 
-static void NORETURN waitfor(u32 *addr, bool lifo, u8 reason);
+static void NORETURN waitfor(u32 *addr, bool lifo, u8 reason, u8 skip);
 static Pair afterwait(G *gp);
 
-static void acquire(u32 *addr, bool lifo, u8 reason) {
+/* skip: how many logical frames of the caller are no news to whoever reads a trace or profile */
+static void acquire(u32 *addr, bool lifo, u8 reason, u8 skip) {
 	if (cansemacquire(addr))
 		return;
 	Root *r = root(addr);
@@ -36,15 +37,15 @@ static void acquire(u32 *addr, bool lifo, u8 reason) {
 		rt_unlock(&r->lock);
 		return;
 	}
-	waitfor(addr, lifo, reason);
+	waitfor(addr, lifo, reason, skip);
 }
 
 /* root locked, nwait counted */
-static void waitfor(u32 *addr, bool lifo, u8 reason) {
+static void waitfor(u32 *addr, bool lifo, u8 reason, u8 skip) {
 	Root *r = root(addr);
 	G *gp = rt_curg();
 	Sudog *s = &gp->one;
-	*s = (Sudog){ .g = gp, .elem = addr, .flag = lifo, .since = rt_prof_start(reason) };
+	*s = (Sudog){ .g = gp, .elem = addr, .flag = lifo, .skip = skip, .since = rt_prof_start(reason) };
 	gp->waits = WaitsOne;
 	if (lifo) {
 		s->next = r->head;
@@ -62,6 +63,7 @@ static void waitfor(u32 *addr, bool lifo, u8 reason) {
 		r->tail = s;
 	}
 	gp->sched.resume = afterwait;
+	rt_trace_skip(1u + skip);
 	rt_park_unlock(&r->lock, reason);
 }
 
@@ -77,7 +79,7 @@ static Pair afterwait(G *gp) {
 		rt_lock(&r->lock);
 		axadd(&r->nwait, 1);
 		if (!cansemacquire(addr))
-			waitfor(addr, s->flag, gp->waitreason);
+			waitfor(addr, s->flag, gp->waitreason, s->skip);
 		axadd(&r->nwait, (u32)-1);
 		rt_unlock(&r->lock);
 	}
@@ -88,7 +90,7 @@ void rt_handoff(G *to, ResumeFn resume);
 
 static bool ismutex(u8 r) { return r == WaitSyncMutexLock || r == WaitSyncRWMutexLock || r == WaitSyncRWMutexRLock; }
 
-static void release(u32 *addr, bool handoff) {
+static void release(u32 *addr, bool handoff, u8 skip) {
 	Root *r = root(addr);
 	axadd(addr, 1);
 	if (aload(&r->nwait) == 0)
@@ -122,23 +124,24 @@ static void release(u32 *addr, bool handoff) {
 			rt_prof_contended(rt_curg(), s->since);
 		}
 	}
+	rt_trace_skip(1u + skip);
 	if (s->ticket == 1 && rt_m()->locks == 0)
 		rt_handoff(gp, NULL);   /* does not return here */
 	rt_ready(gp);
 }
 
-void rt_semacquire(u32 *addr) { acquire(addr, false, WaitSemacquire); }
-void rt_semrelease(u32 *addr) { release(addr, false); }
-void sema_acquire(u32 *addr) { acquire(addr, false, WaitSemacquire); }
-void sema_acquire_poll(u32 *addr) { acquire(addr, false, WaitSemacquire); }
+void rt_semacquire(u32 *addr) { acquire(addr, false, WaitSemacquire, 0); }
+void rt_semrelease(u32 *addr) { release(addr, false, 0); }
+void sema_acquire(u32 *addr) { acquire(addr, false, WaitSemacquire, 0); }
+void sema_acquire_poll(u32 *addr) { acquire(addr, false, WaitSemacquire, 0); }
 void sema_acquire_wg(u32 *addr, bool durable) {
-	acquire(addr, false, durable ? WaitSynctestWaitGroupWait : WaitSyncWaitGroupWait);
+	acquire(addr, false, durable ? WaitSynctestWaitGroupWait : WaitSyncWaitGroupWait, 0);
 }
-void sema_acquire_rwr(u32 *addr, bool lifo, i64 skip UNUSED) { acquire(addr, lifo, WaitSyncRWMutexRLock); }
-void sema_acquire_rw(u32 *addr, bool lifo, i64 skip UNUSED) { acquire(addr, lifo, WaitSyncRWMutexLock); }
-void sema_acquire_mutex(u32 *addr, bool lifo, i64 skip UNUSED) { acquire(addr, lifo, WaitSyncMutexLock); }
-void sema_release(u32 *addr, bool handoff, i64 skip UNUSED) { release(addr, handoff); }
-void sema_release1(u32 *addr) { release(addr, false); }
+void sema_acquire_rwr(u32 *addr, bool lifo, i64 skip) { acquire(addr, lifo, WaitSyncRWMutexRLock, (u8)skip); }
+void sema_acquire_rw(u32 *addr, bool lifo, i64 skip) { acquire(addr, lifo, WaitSyncRWMutexLock, (u8)skip); }
+void sema_acquire_mutex(u32 *addr, bool lifo, i64 skip) { acquire(addr, lifo, WaitSyncMutexLock, (u8)skip); }
+void sema_release(u32 *addr, bool handoff, i64 skip) { release(addr, handoff, (u8)skip); }
+void sema_release1(u32 *addr) { release(addr, false, 0); }
 
 /* sync.Cond: tickets; wait and notify are generation numbers. */
 typedef struct { u32 wait, notify; Mutex lock; Sudog *head, *tail; } NotifyList;
@@ -171,6 +174,7 @@ void notify_wait(NotifyList *l, u32 t) {
 		l->tail->next = s;
 	l->tail = s;
 	gp->sched.resume = afternotify;
+	rt_trace_skip(1);
 	rt_park_unlock(&l->lock, WaitSyncCondWait);
 }
 
@@ -179,6 +183,7 @@ static void wake(G *gp) {
 		rt_printf("semaphore wake of synctest goroutine %d from outside bubble\n", gp->goid);
 		rt_fatal("semaphore wake of synctest goroutine from outside bubble");
 	}
+	rt_trace_skip(1);
 	rt_ready(gp);
 }
 

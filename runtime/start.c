@@ -120,6 +120,7 @@ void NORETURN rt_start(uptr *sp) {
 	rt_mallocinit();
 	sched.quota = rt_godebug("containermaxprocs", 1) != 0;
 	sched.procsauto = rt_godebug("updatemaxprocs", 1) != 0;
+	sched.asyncoff = rt_godebug("asyncpreemptoff", 0) != 0;
 	i32 n = os_gomaxprocs(sched.quota);
 	const char *s = rt_getenv("GOMAXPROCS");
 	if (s != NULL && parseint(s) > 0) {

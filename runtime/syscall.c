@@ -20,12 +20,18 @@ void proc_entersyscall(void) {
 	if (aload(&sched.sysmonwait))
 		sysmon_wake();
 	mp->oldp = pp;
+	mp->syscalltick = pp->syscalltick;
 	pp->m = NULL;
 	mp->p = NULL;
 	astore(&pp->status, PSyscall);
 	if (aload(&sched.gcwaiting)) {
 		rt_lock(&sched.lock);
-		if (sched.stopwait > 0 && acas(&pp->status, PSyscall, PGcstop)) {
+		rt_trace_enter();
+		bool stopped = sched.stopwait > 0 && acas(&pp->status, PSyscall, PGcstop);
+		if (stopped)
+			rt_trace_steal(pp);
+		rt_trace_leave();
+		if (stopped) {
 			pp->syscalltick++;
 			if (--sched.stopwait == 0)
 				rt_notewakeup(&sched.stopnote);
@@ -37,9 +43,17 @@ void proc_entersyscall(void) {
 static bool regainp(M *mp) {
 	P *old = mp->oldp;
 	mp->oldp = NULL;
+	mp->tracekept = false;
 	if (old != NULL && acas(&old->status, PSyscall, PIdle)) {
-		p_acquire(old);
-		old->syscalltick++;
+		mp->tracekept = old->syscalltick++ == mp->syscalltick;
+		if (unlikely(rt_tracing && !mp->tracekept)) {   /* it was somebody else's meanwhile */
+			rt_trace_enter();
+			rt_trace_steal(old);
+			rt_trace_leave();
+			p_acquire(old);
+		} else {
+			p_attach(old);
+		}
 		return true;
 	}
 	rt_lock(&sched.lock);
@@ -64,7 +78,9 @@ void proc_exitsyscall(void) {
 			astore(&gp->stackguard0, STACK_PREEMPT);
 		return;
 	}
+	rt_trace_enter();
 	rt_casgstatus(gp, GSyscall, GRunnable);
+	rt_trace_leave();
 	gp->syscallsp = 0;
 	g_drop();
 	rt_lock(&sched.lock);
@@ -82,13 +98,12 @@ void proc_exitsyscall(void) {
 
 void rt_entersyscall_c(void) {
 	M *mp = rt_m();
-	P *pp = p_release();
 	mp->oldp = NULL;
 	if (mp->curg != NULL) {
 		savesyscall(mp->curg);
 		rt_casgstatus(mp->curg, GRunning, GSyscall);
 	}
-	p_handoff(pp);
+	p_handoff(p_release());
 }
 
 void rt_exitsyscall_c(void) {

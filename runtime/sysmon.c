@@ -73,7 +73,12 @@ static u32 retake(i64 now) {
 			if (runq_empty(pp) && aload(&sched.nmspinning) + aload(&sched.npidle) > 0 &&
 			    pp->sysmontick_syscallwhen + 10 * 1000 * 1000 > now)
 				continue;
-			if (acas(&pp->status, PSyscall, PIdle)) {
+			rt_trace_enter();
+			bool taken = acas(&pp->status, PSyscall, PIdle);
+			if (taken)
+				rt_trace_steal(pp);
+			rt_trace_leave();
+			if (taken) {
 				n++;
 				pp->syscalltick++;
 				p_handoff(pp);

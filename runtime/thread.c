@@ -36,7 +36,7 @@ static M *m_idle_get(void) {
 	return mp;
 }
 
-void p_acquire(P *pp) {
+void p_attach(P *pp) {
 	M *mp = rt_m();
 	if (mp->p != NULL || pp->m != NULL || pp->status != PIdle)
 		rt_throw("acquirep: invalid p state");
@@ -45,11 +45,19 @@ void p_acquire(P *pp) {
 	astore(&pp->status, PRunning);
 }
 
+void p_acquire(P *pp) {
+	p_attach(pp);
+	if (unlikely(rt_tracing))
+		rt_trace_proc(pp, true);
+}
+
 P *p_release(void) {
 	M *mp = rt_m();
 	P *pp = mp->p;
 	if (pp == NULL || pp->m != mp || pp->status != PRunning)
 		rt_throw("releasep: invalid p state");
+	if (unlikely(rt_tracing))
+		rt_trace_proc(pp, false);
 	mp->p = NULL;
 	pp->m = NULL;
 	astore(&pp->status, PIdle);

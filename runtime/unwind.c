@@ -8,7 +8,7 @@
 #include "runtime.h"
 #include "amd64/offsets.h"
 
-extern u8 go_goexit[] __asm__("runtime.goexit");
+extern u8 go_goexit[] __asm__("runtime.goexit"), go_main[] __asm__("runtime.main");
 
 static const Func *anyfunc(uptr pc) {
 	const Moduledata *md = &rt_firstmoduledata;
@@ -150,6 +150,57 @@ bool rt_unwind_next(Unwinder *u) {
 	}
 	frame(u, pc, fr->fp, u->bp, false, fault);
 	return true;
+}
+
+/* ---- stacks for profiles and traces ---- */
+/* The entry's thunk behind the call that returns to pc, or 0. */
+static uptr thunkbefore(uptr pc) {
+	i32 rel;
+	if (((const u8 *)pc)[-5] != 0xe8)
+		return 0;
+	memcpy(&rel, (const u8 *)pc - 4, 4);
+	uptr to = pc + (uptr)(i64)rel;
+	const Func *f = anyfunc(to);
+	return f != NULL && rt_findfunc(to) == NULL && rt_firstmoduledata.text + f->entryoff == to ? to : 0;
+}
+
+typedef struct { u8 funcid, pad[3]; i32 nameoff, parentpc, startline; } InlinedCall;
+
+/* A return address in the logical frame that encloses skip others at the return address pc, of which 0 is left. */
+static uptr outerframe(const Func *f, uptr pc, u64 *skip) {
+	const InlinedCall *tree = rt_funcdata(f, FuncdataInlTree);
+	while (*skip > 0) {
+		i32 i = tree != NULL ? rt_pcdata(f, PcdataInlTreeIndex, pc - 1) : -1;
+		--*skip;
+		if (i < 0)
+			return 0;
+		pc = rt_firstmoduledata.text + f->entryoff + (uptr)tree[i].parentpc + 1;
+	}
+	return pc;
+}
+
+u64 rt_callers(G *gp, uptr *pc, u64 max, u64 skip) {
+	u64 n = 0;
+	Unwinder u;
+	rt_unwind_init(&u, gp);
+	uptr thunk = u.done || gp->asyncsafepoint ? 0 : thunkbefore(u.fr.pc);
+	if (thunk != 0 && skip == 0)
+		pc[n++] = thunk + 1;
+	else if (thunk != 0)
+		skip--;
+	for (; !u.done && n < max; rt_unwind_next(&u)) {
+		uptr at = u.fr.pc;
+		if (u.fr.f == NULL)
+			continue;
+		if (u.fr.innermost && gp->asyncsafepoint)
+			at++;
+		if (skip != 0 && (at = outerframe(u.fr.f, at, &skip)) == 0)
+			continue;
+		pc[n++] = at;
+	}
+	if (n > 0 && rt_findfunc(pc[n - 1] - 1) == rt_findfunc((uptr)go_main))
+		n--;
+	return n;
 }
 
 /* reflect.makeFuncCtxt: how makeFuncImpl and methodValue begin; and its reflect.bitVector. */

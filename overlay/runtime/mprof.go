@@ -1,5 +1,5 @@
-// Profiles, execution traces, coverage: the questions std asks a runtime about itself.
-// C keeps the sampled stacks (runtime/mprof.c, runtime/cpuprof.c); here they get the form std wants. Traces do not exist.
+// Profiles, coverage: the questions std asks a runtime about itself.
+// C keeps the sampled stacks (runtime/mprof.c, runtime/cpuprof.c); here they get the form std wants.
 package runtime
 
 import (
@@ -174,7 +174,7 @@ func ThreadCreateProfile(p []StackRecord) (n int, ok bool) { return 0, true }
 // Stack writes the calling goroutine's traceback to buf, and with all set everybody's.
 func Stack(buf []byte, all bool) int {
 	if all {
-		cstoptheworld()
+		stopTheWorld("all goroutines stack trace\x00")
 	}
 	n := 0
 	if len(buf) > 0 {
@@ -196,7 +196,7 @@ func Stack(buf []byte, all bool) int {
 		})
 	}
 	if all {
-		cstarttheworld()
+		startTheWorld()
 	}
 	return n
 }
@@ -218,7 +218,7 @@ func goroutineProfile(p []profilerecord.StackRecord, labels []unsafe.Pointer) (n
 	buf := make([]uintptr, depth*(len(p)+1))
 	me := getg()
 	sp, pc := sys.GetCallerSP(), sys.GetCallerPC()
-	cstoptheworld()
+	stopTheWorld("goroutine profile\x00")
 	systemstack(func() {
 		forEachGRace(func(gp *g) {
 			switch s := readgstatus(gp) &^ _Gscan; {
@@ -241,7 +241,7 @@ func goroutineProfile(p []profilerecord.StackRecord, labels []unsafe.Pointer) (n
 			n++
 		})
 	})
-	cstarttheworld()
+	startTheWorld()
 	return n, n <= len(p)
 }
 
@@ -349,35 +349,6 @@ func pprof_readProfile() (data []uint64, tags []unsafe.Pointer, eof bool) {
 	}
 	return out, tags[:k], false
 }
-
-// Execution traces.
-type traceError string
-
-func (e traceError) Error() string { return string(e) }
-
-func StartTrace() error { return traceError("tracing is not supported by this runtime") }
-func StopTrace()        {}
-func ReadTrace() []byte { return nil }
-
-func traceAdvance(stopTrace bool) {}
-
-//go:linkname traceClockNow
-func traceClockNow() uint64 { return uint64(nanotime()) }
-
-//go:linkname traceClockUnitsPerSecond runtime/trace.runtime_traceClockUnitsPerSecond
-func traceClockUnitsPerSecond() uint64 { return 1e9 }
-
-//go:linkname trace_userTaskCreate runtime/trace.userTaskCreate
-func trace_userTaskCreate(id, parentID uint64, taskType string) {}
-
-//go:linkname trace_userTaskEnd runtime/trace.userTaskEnd
-func trace_userTaskEnd(id uint64) {}
-
-//go:linkname trace_userRegion runtime/trace.userRegion
-func trace_userRegion(id, mode uint64, name string) {}
-
-//go:linkname trace_userLog runtime/trace.userLog
-func trace_userLog(id uint64, category, message string) {}
 
 // Coverage.
 

@@ -34,11 +34,12 @@ var (
 func newproc(fn *funcval)
 func Gosched()
 func goexit0()
-func cgomaxprocs(n int) int
+func cgomaxprocs() int
+func cprocresize(n int)
 func cnumcpu() int
 func cgcount() int
 func cstartsysmon()
-func cstoptheworld()
+func cstoptheworld(why *byte)
 func cstarttheworld()
 func cpark(reason int)
 func cready(gp *g)
@@ -109,7 +110,8 @@ func forcegchelper() {
 func updatemaxprocs() {
 	for {
 		if n := cprocswanted(); n > 0 {
-			cgomaxprocs(n)
+			stopToResize(n)
+			startTheWorldGC()
 		}
 		cprocswait()
 	}
@@ -210,11 +212,15 @@ func freezetheworld() {}
 // schedtrace belongs to the C scheduler's debug switch.
 func schedtrace(detailed bool) {}
 
+// stopTheWorld: why ends with a zero byte.
+func stopTheWorld(why string) { cstoptheworld(unsafe.StringData(why)) }
+func startTheWorld()          { cstarttheworld() }
+
 //go:linkname stopTheWorldGC
-func stopTheWorldGC() { cstoptheworld() }
+func stopTheWorldGC() { stopTheWorld("asked for by linkname\x00") }
 
 //go:linkname startTheWorldGC
-func startTheWorldGC() { cstarttheworld() }
+func startTheWorldGC() { startTheWorld() }
 
 // GOMAXPROCS sets how many threads run Go code at once and returns the old number;
 // n < 1 only asks.
@@ -222,12 +228,26 @@ func GOMAXPROCS(n int) int {
 	if n > 0 {
 		cprocsauto(false)
 	}
-	return cgomaxprocs(n)
+	old := cgomaxprocs()
+	if n > 0 && n != old {
+		old = stopToResize(n)
+		startTheWorldGC()
+	}
+	return old
+}
+
+// stopToResize changes the number of Ps and leaves the world stopped.
+func stopToResize(n int) (old int) {
+	stopTheWorld("GOMAXPROCS\x00")
+	old = cgomaxprocs()
+	cprocresize(min(n, 65536))
+	return old
 }
 
 // SetDefaultGOMAXPROCS goes back to the number the machine and its limits suggest.
 func SetDefaultGOMAXPROCS() {
-	cgomaxprocs(cdefaultgomaxprocs())
+	stopToResize(cdefaultgomaxprocs())
+	startTheWorldGC()
 	cprocsauto(true)
 }
 
@@ -243,7 +263,7 @@ func NumCgoCall() int64 { return 0 }
 
 // NumGoroutine is how many goroutines exist.
 func NumGoroutine() int {
-	return cgcount() - 2 - int(finStarted[finqFinalizer].Load()+finStarted[finqCleanup].Load())
+	return cgcount() - 2 - int(tracing.naps) - int(finStarted[finqFinalizer].Load()+finStarted[finqCleanup].Load())
 }
 
 func lockOSThread()   { LockOSThread() }
@@ -304,13 +324,10 @@ func cgoCheckMemmove2(typ *_type, dst, src unsafe.Pointer, off, size uintptr) {}
 func cgoCheckSliceCopy(typ *_type, dst, src unsafe.Pointer, n int)            {}
 func checkptrStraddles(ptr unsafe.Pointer, size uintptr) bool                 { return false }
 func printDebugLog()                                                          {}
-func traceEnabled() bool                                                      { return false }
 func enableWER()                                                              {}
 
 // Asked for by tests of package time.
 var haveHighResSleep = true
-
-const defaultTraceAdvancePeriod = 1e9
 
 // crash dies so that the system leaves a core.
 func crash() { cdieofsignal(_SIGABRT) }

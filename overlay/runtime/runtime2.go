@@ -137,6 +137,7 @@ type gRare struct {
 	sigpc     uintptr
 	ancestors *[]ancestorInfo
 	lockedm   muintptr
+	_         uint64
 }
 
 // goOnly names fields of upstream's g that are constant here: they take no room.

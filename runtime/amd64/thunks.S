@@ -51,7 +51,7 @@
 .endm
 
 .macro ENTRY_THUNK goname, cname, nargs, nres
-.pushsection .text.thunk.\@, "ax", @progbits
+.pushsection .text.go.thunk.\@, "ax", @progbits
 .globl "\goname"
 .type "\goname", @function
 .balign 16

@@ -54,8 +54,13 @@ bool os_newthread(M *mp, void *stack) { pthread_t t; (void)stack; return !pthrea
 i64 os_nanotime(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1000000000ll + t.tv_nsec; }
 void os_walltime(i64 *s, i32 *n) { *s = 0, *n = 0; }
 const char *rt_getenv(const char *n) { return getenv(n); }
-void mprof_sample(MCache *c, uptr p, u64 size) { (void)p, (void)size; c->nextsample = INT64_MAX; }
-bool mprof_each(void) { return false; }
+void mprof_sample(MCache *c, uptr p, u64 size) { (void)c, (void)p, (void)size; }
+i64 mprof_rate(void) { return 0; }
+void mprof_setrate(MCache *c, i64 rate) { c->memrate = rate; }
+u32 mprof_cut(MCache *c, u32 spanclass, u64 size, u32 n) { (void)c, (void)spanclass, (void)size; return n; }
+u32 rt_tracing;
+void rt_trace_heap(void) {}
+void rt_trace_gc(bool begin) { (void)begin; }
 void mprof_freed(void *b) { (void)b; }
 void mprof_publish(void) {}
 void rt_stack_collect(void) {}

@@ -314,8 +314,12 @@ GO test.main, 96
 	cmp	$8, %rax
 	je	11f
 	ud2
-6:	mov	%rbx, %rax
-	call	"runtime.cgomaxprocs"
+6:	mov	%rbx, 24(%rsp)
+	lea	resizing(%rip), %rax
+	call	"runtime.cstoptheworld"
+	mov	24(%rsp), %rax
+	call	"runtime.cprocresize"
+	call	"runtime.cstarttheworld"
 	jmp	1b
 7:	call	"runtime.LockOSThread"
 	jmp	1b
@@ -387,3 +391,7 @@ STUB reflect.moveMakeFuncArgPtrs
 .section .gotext
 test_gotext_first:
 .section .note.GNU-stack,"",@progbits
+
+.section .rodata
+resizing:
+	.asciz "GOMAXPROCS"
