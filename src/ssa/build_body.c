@@ -190,6 +190,18 @@ static bool has_storage(Build *b)
 	return b->has_defer || b->has_range_func || b->range;
 }
 
+/* Closures and pointers that outlive the call see what it returned. */
+static void store_shared(Build *b, const Val *v, u32 cnt)
+{
+	for (u32 i = 0; cnt && i < b->nresult; i++) {
+		Obj *o = b->resultobj[i];
+		if (o && obj_by_ref(b, o)) {
+			Place p = place_var(b, o);
+			place_store(b, &p, v[i]);
+		}
+	}
+}
+
 void stmt_return(Build *b, NodeId n)
 {
 	NodeId res = node_at(b->file, n)->a;
@@ -206,6 +218,7 @@ void stmt_return(Build *b, NodeId n)
 	}
 	b->pos = node_at(b->file, n)->pos;
 	if (!has_storage(b)) {
+		store_shared(b, v, cnt);
 		if (cnt || !b->nresult)
 			ret(b, v);
 		else
