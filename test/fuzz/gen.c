@@ -502,14 +502,20 @@ static void loop(int d)
 			break;
 		}
 		/* fall through */
-	case 3:
+	case 3: {
+		int num = last_var, after;
+		last_var += 2;          /* the string may hold function literals with parameters */
 		indent();
-		out("for v%d, v%d := range ", last_var, last_var + 1);
+		out("for v%d, v%d := range ", num, num + 1);
 		expr(TString, d - 1);
 		out(" {\n");
+		after = last_var;
+		last_var = num;
 		declare(TInt, true);
 		declare(3, false);      /* rune */
+		last_var = after;
 		break;
+	}
 	case 4:
 		line("for v%d := range count(%d) {", last_var, (int)pick(6));
 		declare(TInt, true);
