@@ -103,8 +103,7 @@ static void compile_func(Work *w, int worker, Func *f)
 	ssa_run_passes(f);
 	const char *why;
 	if (gen_frame_fits(f, &w->tmp[worker], &why)) {
-		Code *c = gen_func(f, &arch_amd64, &w->out[worker], &w->tmp[worker]);
-		link_encode(c, &w->out[worker], &w->tmp[worker]);
+		Code *c = link_settle(gen_func(f, &arch_amd64, &w->tmp[worker], &w->tmp[worker]), &w->out[worker], &w->tmp[worker]);
 		s->rel.a = c->rel.a, s->rel.n = c->rel.n, s->rel.cap = c->rel.cap;
 		s->code = c;
 	} else {

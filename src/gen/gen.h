@@ -136,7 +136,7 @@ typedef struct MFunc {
 	const struct Arch *arch;
 	Func *f;
 	Arena *ar;                 /* this function's scratch */
-	Arena *out;                /* where Code goes */
+	Arena *out;                /* where Code goes: longer lived than ar, or the same */
 	VEC(MBlock) b;             /* same numbers as Func.b, then split edges */
 	VEC(u32) order;            /* reverse post-order */
 	VEC(u32) layout;           /* order of emission: cold blocks last */

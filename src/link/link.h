@@ -86,6 +86,7 @@ typedef struct PcBytes { u8 *p; u32 n; u64 hash; } PcBytes;
 typedef struct CodeLoc { u32 file, line; } CodeLoc;  /* file: index in CodeTabs.file */
 typedef struct CodeTabs { PcBytes sp, files, lines, inl, unsafe_, map; VEC(const char *) file; CodeLoc *loc; } CodeTabs;
 void link_encode(Code *c, Arena *out, Arena *tmp);   /* any thread; link_program does it for those it was not called for */
+Code *link_settle(const Code *c, Arena *out, Arena *tmp);    /* encodes what was made in scratch memory; what stays goes to out */
 void link_pclntab(Image *im);
 const char *link_plain_name(Arena *a, const Sym *s);    /* as gc spells it */
 void link_moduledata(Image *im);

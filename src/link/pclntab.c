@@ -139,6 +139,29 @@ void link_encode(Code *c, Arena *out, Arena *tmp)
 	t->map = encoded(out, c->map.a, c->map.n, c->size);
 }
 
+/* The code in an arena of results, without what only link_encode wanted. */
+Code *link_settle(const Code *from, Arena *out, Arena *tmp)
+{
+	Code *c = arena_copy(out, from, sizeof *c, _Alignof(Code));
+	u32 nmap = c->nmap, narg = nmap * ((c->argbits + 7) / 8), nlocal = nmap * ((c->localbits + 7) / 8);
+	link_encode(c, out, tmp);
+	c->text = arena_copy(out, c->text, c->size, 1);
+#define KEEP(v) ((v).a = arena_copy(out, (v).a, (v).n * sizeof *(v).a, _Alignof(__typeof__(*(v).a))), (v).cap = (v).n)
+#define KEEP_ARRAY(p, n) ((p) = (n) ? arena_copy(out, p, (n) * sizeof *(p), _Alignof(__typeof__(*(p)))) : NULL)
+	KEEP(c->rel);
+	KEEP(c->line);
+	KEEP(c->sp);
+	KEEP_ARRAY(c->inlined, c->ninlined);
+	KEEP_ARRAY(c->argmap, narg);
+	KEEP_ARRAY(c->localmap, nlocal);
+	KEEP_ARRAY(c->obj, c->nobj);
+	KEEP_ARRAY(c->arginfo, c->narginfo);
+	KEEP_ARRAY(c->arglive, c->narglive);
+	memset(&c->map, 0, sizeof c->map);
+	memset(&c->unsafe_, 0, sizeof c->unsafe_);
+	return c;
+}
+
 static u32 pc_table(Tab *t, PcBytes b)
 {
 	return b.n ? shared_as(t, &t->pcs, &t->pc, b.hash, b.p, b.n, 1) : 0;
