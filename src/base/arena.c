@@ -1,7 +1,7 @@
 /* Arenas: bump allocation out of chunks.
  *
- * A first-touched page costs more than the work done in it, so memory that was touched is used again: small chunks, powers of
- * two, are cut from regions and go back to a list of the thread that frees them. An arena starts with a small chunk and
+ * A first-touched page costs more than the work done in it, so memory that was touched is used again: small chunks, of four
+ * sizes to a power of two, are cut from regions and go back to a list of the thread that frees them. An arena starts with a small chunk and
  * doubles, so that thousands of small arenas cost little. Large chunks come straight from the system (huge pages where
  * the kernel gives them) and return to it. A request that does not fit opens a new chunk; what was left of the old one is
  * forgotten. */
@@ -23,11 +23,16 @@ struct ArenaChunk {
 	size_t size;            /* of the whole chunk; up to ChunkSmall it belongs to the lists below */
 };
 
-enum { ChunkMin = 1 << 10, ChunkFirst = 8 << 10, ChunkSmall = 1 << 20, ChunkMax = 32 << 20, RegionSize = 4 << 20, NClass = 11 };
-_Static_assert(ChunkMin << (NClass - 1) == ChunkSmall, "one list for each size");
+enum { ChunkMin = 1 << 10, ChunkFirst = 8 << 10, ChunkSmall = 1 << 20, ChunkMax = 32 << 20, RegionSize = 4 << 20, NClass = 41, NearClass = 4 };
+
+/* Four sizes to every power of two. */
+static inline size_t class_size(u32 c)
+{
+	return (size_t)(ChunkMin / 4) * (4 + c % 4) << c / 4;
+}
 
 /* What a thread may cut chunks from. */
-static _Thread_local struct { ArenaChunk *list[NClass]; char *p, *end; } mine;
+static _Thread_local struct { ArenaChunk *list[NClass]; u64 some; /* bit c: list c is not empty */ char *p, *end; } mine;
 
 static void *from_system(size_t size)
 {
@@ -39,28 +44,47 @@ static void *from_system(size_t size)
 
 static u32 class_of(size_t size)
 {
-	u32 c = 0;
-	while (((size_t)ChunkMin << c) < size)
+	u32 c = size > ChunkMin ? 4 * (63 - (u32)__builtin_clzll(size) - 10) : 0;
+	while (class_size(c) < size)
 		c++;
 	return c;
 }
 
-/* Not zeroed. */
-static ArenaChunk *chunk_small(u32 class)
+static void put_back(ArenaChunk *c, u32 class)
 {
-	size_t size = (size_t)ChunkMin << class;
-	ArenaChunk *c = mine.list[class];
-	if (c) {
-		mine.list[class] = c->prev;
+	c->prev = mine.list[class];
+	mine.list[class] = c;
+	mine.some |= 1ull << class;
+}
+
+/* A chunk that was used before: the largest of up to class, of at least class least; else one a little larger. */
+static ArenaChunk *chunk_used(u32 least, u32 class)
+{
+	u64 fit = mine.some & ~0ull << least, below = fit & ((2ull << class) - 1), above = fit & ~below & ((2ull << (class + NearClass)) - 1);
+	if (!below && !above)
+		return NULL;
+	u32 i = below ? 63 - (u32)__builtin_clzll(below) : (u32)__builtin_ctzll(above);
+	ArenaChunk *c = mine.list[i];
+	mine.list[i] = c->prev;
+	if (!c->prev)
+		mine.some &= ~(1ull << i);
+	return c;
+}
+
+/* Not zeroed. */
+static ArenaChunk *chunk_small(u32 least, u32 class)
+{
+	size_t size = class_size(class);
+	ArenaChunk *c = chunk_used(least, class);
+	if (c)
 		return c;
-	}
 	if (size > (size_t)(mine.end - mine.p)) {
 		for (u32 i = NClass; i-- > 0;)          /* what is left of the region still makes smaller chunks */
-			while (((size_t)ChunkMin << i) <= (size_t)(mine.end - mine.p)) {
+			while (class_size(i) <= (size_t)(mine.end - mine.p)) {
 				c = (ArenaChunk *)(void *)mine.p;
-				mine.p += (size_t)ChunkMin << i;
-				*c = (ArenaChunk){mine.list[i], (size_t)ChunkMin << i};
-				mine.list[i] = c;
+				mine.p += class_size(i);
+				c->size = class_size(i);
+				put_back(c, i);
 			}
 		mine.p = from_system(RegionSize);
 		mine.end = mine.p + RegionSize;
@@ -97,15 +121,17 @@ static void chunk_free(ArenaChunk *c)
 		munmap(c, c->size);
 		return;
 	}
-	u32 class = class_of(c->size);
-	c->prev = mine.list[class];
-	mine.list[class] = c;
+	put_back(c, class_of(c->size));
 }
 
-/* The next chunk of the arena, of at least want bytes with its header. */
-static void open_chunk(Arena *a, size_t want)
+/* The next chunk of the arena, with its header of want bytes, or at least least if such a one was used before. */
+static void open_chunk(Arena *a, size_t least, size_t want)
 {
-	ArenaChunk *c = want <= ChunkSmall && use_lists() ? chunk_small(class_of(want)) : chunk_large(align_up(want, 4096));
+	ArenaChunk *c = NULL;
+	if (least <= ChunkSmall && use_lists())
+		c = want <= ChunkSmall ? chunk_small(class_of(least), class_of(want)) : chunk_used(class_of(least), NClass - 1);
+	if (!c)
+		c = chunk_large(align_up(want, 4096));
 	c->prev = a->chunk;
 	a->chunk = c;
 	a->total += c->size;
@@ -115,8 +141,8 @@ static void open_chunk(Arena *a, size_t want)
 
 void *arena_grow(Arena *a, size_t size, size_t align, bool zero)
 {
-	size_t want = a->chunk ? min_u64(max_u64(2 * a->chunk->size, ChunkFirst), ChunkMax) : ChunkFirst, need = size + align + sizeof(ArenaChunk);
-	open_chunk(a, max_u64(want, need));
+	size_t want = min_u64(max_u64(a->total, ChunkFirst), ChunkMax), need = size + align + sizeof(ArenaChunk);
+	open_chunk(a, max_u64(need, min_u64(want / 8, ChunkFirst / 4)), max_u64(want, need));
 	char *p = (char *)align_up((uintptr_t)(a->chunk + 1), align);
 	a->p = p + size;
 	return zero && a->chunk->size <= ChunkSmall ? memset(p, 0, size) : p;  /* large ones are fresh from the system: zero */
@@ -125,7 +151,8 @@ void *arena_grow(Arena *a, size_t size, size_t align, bool zero)
 void arena_start(Arena *a, size_t size)
 {
 	*a = (Arena){0};
-	open_chunk(a, size + sizeof(ArenaChunk));
+	size += sizeof(ArenaChunk);
+	open_chunk(a, size, size);
 }
 #ifdef ARENA_CHECKED
 void *arena_alloc_checked(Arena *a, size_t size, size_t align)
@@ -146,7 +173,7 @@ void *arena_alloc_checked(Arena *a, size_t size, size_t align)
 void *arena_fresh(Arena *a, size_t size)
 {
 	if (!a->chunk)
-		open_chunk(a, ChunkFirst);
+		open_chunk(a, ChunkFirst, ChunkFirst);
 	size = align_up(size + sizeof(ArenaChunk) + ChunkSmall, 4096);   /* large: it goes back to the system */
 	ArenaChunk *c = from_system(size);
 	c->size = size;
@@ -185,16 +212,23 @@ void arena_free(Arena *a)
 
 void arena_reset(Arena *a)
 {
-	ArenaChunk *last = a->chunk;
-	if (!last)
+	ArenaChunk *keep = a->chunk;
+	if (!keep)
 		return;
-	a->chunk = last->prev;
-	drop_until(a, NULL);
-	last->prev = NULL;
-	a->chunk = last;
-	a->total = last->size;
-	a->p = (char *)(last + 1);
-	a->end = (char *)last + last->size;
+	for (ArenaChunk *c = keep->prev; c; c = c->prev)
+		if (c->size > keep->size)
+			keep = c;
+	while (a->chunk) {
+		ArenaChunk *c = a->chunk;
+		a->chunk = c->prev;
+		if (c != keep)
+			chunk_free(c);
+	}
+	keep->prev = NULL;
+	a->chunk = keep;
+	a->total = keep->size;
+	a->p = (char *)(keep + 1);
+	a->end = (char *)keep + keep->size;
 	poison(a->p, (size_t)(a->end - a->p));
 }
 

@@ -56,7 +56,7 @@ void *arena_fresh(Arena *a, size_t size);                /* zero pages of their 
 bool arena_extend(Arena *a, void *end, size_t size);     /* true if what ended at end, the newest allocation, got size more bytes, of any content */
 void arena_start(Arena *a, size_t size);                 /* an arena whose first chunk has room for size bytes, not much more */
 void arena_free(Arena *a);                               /* gives everything back */
-void arena_reset(Arena *a);                              /* keeps the newest chunk, contents gone */
+void arena_reset(Arena *a);                              /* keeps the largest chunk, contents gone */
 ArenaMark arena_mark(Arena *a);
 void arena_release(Arena *a, ArenaMark m);               /* back to the mark */
 char *arena_strndup(Arena *a, const char *s, size_t n);  /* NUL terminated copy */

@@ -435,13 +435,47 @@ static void replace_copies(Build *b)
 
 /* ---- the finished function ---- */
 
-#define SIZE_OF(v) (align_up((v).n * sizeof *(v).a, 16) + 16)
-#define MOVE(to, v, extra) moved(to, &(v), sizeof *(v).a, extra)
+/* Values nobody holds any more give up their numbers; the others keep their order. */
+static void renumber_values(Build *b)
+{
+	Func *f = b->f;
+	u8 *held = arena_array(b->ar, u8, f->v.n);
+	for (BlockId i = 1; i < f->b.n; i++)
+		for (u32 j = 0; j < f->b.a[i].v.n; j++)
+			held[f->b.a[i].v.a[j]] = 1;
+	ValueId *map = arena_raw(b->ar, f->v.n * sizeof *map, 4);
+	u32 n = 1;
+	map[0] = 0;
+	for (ValueId v = 1; v < f->v.n; v++)
+		map[v] = held[v] ? n++ : 0;
+	if (n == f->v.n)
+		return;
+	for (ValueId v = 1; v < f->v.n; v++) {
+		if (!held[v])
+			continue;
+		ValueId *a = value_args(f, v);
+		for (u32 i = 0; i < f->v.a[v].nargs; i++)
+			a[i] = map[a[i]];
+		f->v.a[map[v]] = f->v.a[v];
+	}
+	f->v.n = n;
+	for (BlockId i = 1; i < f->b.n; i++) {
+		Block *blk = &f->b.a[i];
+		blk->ctl = map[blk->ctl];
+		for (u32 j = 0; j < blk->ret.n; j++)
+			blk->ret.a[j] = map[blk->ret.a[j]];
+		for (u32 j = 0; j < blk->v.n; j++)
+			blk->v.a[j] = map[blk->v.a[j]];
+	}
+}
 
-static void moved(Arena *to, void *vec, size_t elem, u32 extra)
+#define SIZE_OF(v) ((v).n * sizeof *(v).a + _Alignof(max_align_t))
+#define MOVE(to, v, extra) moved(to, &(v), sizeof *(v).a, _Alignof(__typeof__(*(v).a)), extra)
+
+static void moved(Arena *to, void *vec, size_t elem, size_t align, u32 extra)
 {
 	VecAny *v = vec;
-	void *a = v->n + extra ? arena_raw(to, elem * (v->n + extra), 16) : NULL;
+	void *a = v->n + extra ? arena_raw(to, elem * (v->n + extra), align) : NULL;
 	if (v->n)
 		memcpy(a, v->a, elem * v->n);
 	v->a = a;
@@ -454,11 +488,11 @@ static Func *settle(Build *b)
 {
 	typedef struct Home { Func f; Arena ar; } Home;
 	Func *f = b->f;
-	u32 extra = f->v.n / 8 + 8;      /* passes add some */
+	u32 extra = f->v.n / 16 + 4;     /* passes add some */
 	size_t size = SIZE_OF(f->v) + extra * sizeof(Value) + SIZE_OF(f->b) + SIZE_OF(f->args) + SIZE_OF(f->slot) + SIZE_OF(f->inl) + SIZE_OF(f->boxed);
 	for (BlockId i = 0; i < f->b.n; i++) {
 		Block *k = &f->b.a[i];
-		size += SIZE_OF(k->v) + SIZE_OF(k->pred) + SIZE_OF(k->succ) + SIZE_OF(k->ret);
+		size += (k->v.n + k->pred.n + k->succ.n + k->ret.n) * sizeof(u32);
 	}
 	Home *h = prog_alloc(b->p, sizeof *h);
 	Arena *ar = &h->ar;
@@ -499,6 +533,7 @@ Func *build_finish(Build *b)
 	renumber_blocks(b, seen);
 	drop_trivial_phis(b);
 	replace_copies(b);
+	renumber_values(b);
 	f->has_defer = b->has_defer;
 	f->has_recover = b->has_recover;
 	f->open_defers = b->open_defers && b->ndefer;
