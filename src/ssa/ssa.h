@@ -161,6 +161,7 @@ struct Func {
 	VEC(Sym *) boxed;     /* types whose values it puts into interfaces without an itab: reach */
 	struct Escape *escape;   /* what happens to its parameters: whole/escape.c; NULL: unknown */
 	u32 node;             /* in the call graph, from 1; 0: not in it */
+	bool is_value;        /* some function refers to it other than by calling it: callgraph.c */
 };
 
 /* ---- symbols ---- */

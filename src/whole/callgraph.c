@@ -41,11 +41,13 @@ Func *sym_code(Sym *s)
 	return NULL;
 }
 
-static void add_edge(u32 *out, u32 *n, Sym *s)
+static bool add_edge(u32 *out, u32 *n, Sym *s)
 {
 	Func *f = sym_code(s);
-	if (f && f->node)
-		out[(*n)++] = f->node;
+	if (!f || !f->node)
+		return false;
+	out[(*n)++] = f->node;
+	return true;
 }
 
 static const Sym *itab_of(Sym *s)
@@ -81,8 +83,8 @@ static void find_edges(void *arg, int worker, u32 node)
 				add_edge(x->succ, &x->n, v->callee);
 			else if (v->op == SsaAddr && itab_of(v->sym))
 				add_methods(x->succ, &x->n, itab_of(v->sym));
-			else if (v->op == SsaAddr)
-				add_edge(x->succ, &x->n, v->sym);
+			else if (v->op == SsaAddr && add_edge(x->succ, &x->n, v->sym))
+				__atomic_store_n(&g->node[x->succ[x->n - 1] - 1].f->is_value, true, __ATOMIC_RELAXED);
 		}
 }
 

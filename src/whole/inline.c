@@ -457,11 +457,12 @@ static bool moves_bytes(const Sym *s)
 }
 
 /* Called when a function has its final early form: may others take it in? The cost is 0 until then, so that members of
- * one component never take in each other. */
+ * one component never take in each other. What could only come in by a closure call must be a value somewhere. */
 void inline_decide(Func *f)
 {
 	u32 n = can_inline(f) ? cost(f) + 1 : 0;
 	if (n > CostMax && n < Never && moves_bytes(f->sym))
 		n = CostMax;
-	f->inline_cost = n < Never ? n : 0;
+	bool plain = n <= CostMax && f->b.n <= BlockMax && !f->needctxt;
+	f->inline_cost = n < Never && (plain || f->is_value) ? n : 0;
 }
