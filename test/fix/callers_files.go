@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"path"
 	"runtime"
 	"strings"
 )
@@ -14,8 +15,7 @@ func main() {
 	fr := runtime.CallersFrames(pc[:n])
 	for {
 		f, more := fr.Next()
-		i := strings.Index(f.File, "/src/")
-		fmt.Println(f.Function, strings.HasSuffix(f.File[:max(i, 0)], "go"), f.File[max(i, 0):], f.Line > 0)
+		fmt.Println(f.Function, strings.Contains(f.File, "/src/runtime/"), path.Base(f.File), f.Line > 0)
 		if !more {
 			break
 		}
