@@ -17,6 +17,7 @@ static G g0_0, gsignal_0;
 static GRare g0rare, gsignalrare;
 
 extern void go_main(void) __asm__("runtime.main");
+extern const struct { const char *ptr; i64 len; } rt_godebugdefault __asm__("runtime.godebugDefault");
 i64 rt_setfs(M *mp);
 void os_vdsoinit(const u8 *base);
 
@@ -43,24 +44,32 @@ static i64 parseint(const char *s) {
 }
 
 /* key=n in a comma-separated list. */
-static i64 setting(const char *s, const char *key, i64 v) {
+static i64 setting(const char *s, const char *end, const char *key, i64 v) {
 	u64 n = rt_strlen(key);
-	while (s != NULL && *s != 0) {
+	while (s < end) {
 		u64 i = 0;
-		while (i < n && s[i] == key[i])
+		while (i < n && s + i < end && s[i] == key[i])
 			i++;
-		if (i == n && s[n] == '=')
+		if (i == n && s + n < end && s[n] == '=')
 			v = parseint(s + n + 1);
-		while (*s != 0 && *s != ',')
+		while (s < end && *s != ',')
 			s++;
-		if (*s == ',')
-			s++;
+		s++;
 	}
 	return v;
 }
 
-i64 rt_debug(const char *key, i64 dflt) { return setting(rt_getenv("SEAGO_DEBUG"), key, dflt); }
-i64 rt_godebug(const char *key, i64 dflt) { return setting(rt_getenv("GODEBUG"), key, dflt); }
+static i64 env_setting(const char *name, const char *key, i64 v) {
+	const char *s = rt_getenv(name);
+	return s == NULL ? v : setting(s, s + rt_strlen(s), key, v);
+}
+
+i64 rt_debug(const char *key, i64 dflt) { return env_setting("SEAGO_DEBUG", key, dflt); }
+
+/* The environment's word counts more than what the program was built with. */
+i64 rt_godebug(const char *key, i64 dflt) {
+	return env_setting("GODEBUG", key, setting(rt_godebugdefault.ptr, rt_godebugdefault.ptr + rt_godebugdefault.len, key, dflt));
+}
 
 /* The main goroutine stays on the main thread until all packages are initialised. */
 static void NORETURN startmain(void) {

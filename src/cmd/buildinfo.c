@@ -82,6 +82,9 @@ void buildinfo_text(Build *b, const LoadPkg *main, const Vcs *v, Buf *out)
 		setting(out, "-tags", comma_tags(b));
 	if (o->trimpath)
 		setting(out, "-trimpath", "true");
+	const char *godebug = godebug_default(&b->load, main, main->fortest ? load_find(&b->load, main->fortest) : NULL);
+	if (*godebug)
+		setting(out, "DefaultGODEBUG", godebug);
 	setting(out, "CGO_ENABLED", "0");
 	setting(out, "GOARCH", b->ctx.goarch);
 	setting(out, "GOOS", b->ctx.goos);

@@ -236,6 +236,7 @@ bool build_program(Build *b, LoadPkg *main, const char *out)
 		return false;
 	buildinfo_text(b, main, &vcs, &info);
 	define(b, "runtime.buildVersion", version);
+	define(b, "runtime.godebugDefault", godebug_default(&b->load, main, main->fortest ? load_find(&b->load, main->fortest) : NULL));
 	define(b, "runtime.defaultGOROOT", b->opt.trimpath ? "" : b->ctx.goroot);
 	whole_define_string(&b->whole, "runtime.modinfo", info.a, info.n);
 	if (b->load.tests)

@@ -305,7 +305,7 @@ static Val *pkg_val(List *l, LoadPkg *p)
 	PUT("Standard", val_bool(a, p->std));
 	PUT("DepOnly", val_bool(a, !p->named));
 	PUT("Incomplete", val_bool(a, below_error(p, 7)));
-	PUT("DefaultGODEBUG", val_text(a, ""));
+	PUT("DefaultGODEBUG", val_text(a, p->ngofile && p->file && !strcmp(p->file[0]->pkgname->s, "main") ? godebug_default(&l->b.load, p, NULL) : ""));
 	PUT("Stale", val_bool(a, false));
 	PUT("StaleReason", val_text(a, ""));
 	PUT("GoFiles", bases(l, p->gofile, p->ngofile));
