@@ -266,9 +266,38 @@ char *path_clean(Arena *a, const char *p);
 char *path_rel(Arena *a, const char *base, const char *target); /* both absolute and clean; lexically */
 const char *path_base(const char *p);
 const char *strerror_go(int err);                               /* as Go spells it: "no such file or directory" */
-bool file_exists(const char *path);
-bool dir_exists(const char *path);
 bool dir_make(const char *path);            /* and what is above it; false and errno on failure */
+
+/* ---- seen.c: what a run has seen of the file system, and whether that is still so --------------- */
+
+bool file_exists(const char *path);         /* and is no folder */
+bool dir_exists(const char *path);
+u32 path_type(const char *path, bool follow);      /* S_IFREG, S_IFDIR, ...; 0 and errno: not there */
+
+/* SeenSources: .go and .s files; SeenFolders: folders and links not beginning with '.' or '_'; SeenNames: everything. */
+typedef enum SeenKind { SeenFile, SeenType, SeenLink, SeenSources, SeenFolders, SeenNames } SeenKind;
+typedef struct Sight {
+	u8 kind;
+	u32 type;                  /* S_IFMT bits; 0: not there */
+	i32 err;                   /* errno, if so */
+	u64 dev, ino, size;        /* of files and folders */
+	i64 mtime, ctime;          /* nanoseconds */
+	u64 hash[2];               /* of the contents, or of the names */
+	const char *path;
+} Sight;
+typedef struct SightList { i64 time; /* when looking began */ VEC(Sight) v; } SightList;
+
+void hash_contents(const void *p, size_t n, u64 out[2]);
+void seen_start(void);                      /* from now on what is seen is remembered */
+void seen_file(const char *path, int fd, const void *p, size_t n);   /* for readers of their own; fd < 0: could not be opened, for errno */
+const SightList *seen_all(void);             /* NULL: something changed between two looks */
+bool seen_same(SightList *l, bool *fresh);   /* looks again; fresh: false if stat data has changed and was renewed in l */
+
+/* Lists a folder:  if (dir_open(&s, path, what)) { while (dir_next(&s)) use s.name, s.type (DT_...); dir_close(&s); } */
+typedef struct DirScan { void *d; const char *name; u8 type; Sight seen; } DirScan;
+bool dir_open(DirScan *s, const char *path, u8 what);
+bool dir_next(DirScan *s);
+void dir_close(DirScan *s);
 
 /* ---- clock ------------------------------------------------------------------------------------- */
 u64 clock_ns(void);              /* monotonic */

@@ -51,10 +51,14 @@ static char *read_fd(Arena *a, int fd, size_t *size)
 char *file_read(Arena *a, const char *path, size_t *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		seen_file(path, fd, NULL, 0);
 		return NULL;
+	}
 	char *p = read_fd(a, fd, size);
 	int err = errno;
+	if (p)
+		seen_file(path, fd, p, *size);
 	close(fd);
 	errno = err;
 	return p;
@@ -204,18 +208,6 @@ const char *path_base(const char *p)
 {
 	const char *s = strrchr(p, '/');
 	return s ? s + 1 : p;
-}
-
-bool file_exists(const char *path)
-{
-	struct stat st;
-	return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
-}
-
-bool dir_exists(const char *path)
-{
-	struct stat st;
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 bool dir_make(const char *path)

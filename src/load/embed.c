@@ -4,7 +4,6 @@
  * hidden ones (beginning with '.' or '_') unless it says all:, and those of nested modules. What a module's archive would not
  * carry cannot be embedded: links, odd names, other modules. */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -165,12 +164,12 @@ static int by_string(const void *a, const void *b)
 static Paths entries(Loader *l, const char *dir)
 {
 	Paths v = {0};
-	DIR *d = opendir(dir);
-	for (struct dirent *e; d && (e = readdir(d));)
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
-			vec_push(l->ar, &v, arena_strndup(l->ar, e->d_name, strlen(e->d_name)));
-	if (d)
-		closedir(d);
+	DirScan d;
+	if (dir_open(&d, dir, SeenNames)) {
+		while (dir_next(&d))
+			vec_push(l->ar, &v, arena_strndup(l->ar, d.name, strlen(d.name)));
+		dir_close(&d);
+	}
 	if (v.n)
 		qsort(v.a, v.n, sizeof *v.a, by_string);
 	return v;
@@ -202,10 +201,10 @@ static void gather(Match *m, const char *rel)
 	Paths v = entries(l, full(m, rel));
 	for (u32 i = 0; i < v.n && !m->error; i++) {
 		const char *name = v.a[i], *sub = arena_printf(l->ar, "%s/%s", rel, name);
-		struct stat st;
-		if (lstat(full(m, sub), &st) != 0)
+		u32 type = path_type(full(m, sub), false);
+		if (!type)
 			continue;
-		bool hidden = name[0] == '.' || name[0] == '_', dir = S_ISDIR(st.st_mode);
+		bool hidden = name[0] == '.' || name[0] == '_', dir = type == S_IFDIR;
 		if (is_bad_name(name) || (hidden && !m->all)) {
 			if (!dir && !hidden)
 				fault(m, arena_printf(l->ar, "cannot embed file %s: invalid name %s", sub, name));
@@ -213,7 +212,7 @@ static void gather(Match *m, const char *rel)
 		}
 		if (dir && !file_exists(full(m, path_join(l->ar, sub, "go.mod"))))
 			gather(m, sub);
-		if (S_ISREG(st.st_mode)) {
+		if (type == S_IFREG) {
 			m->count++;
 			take(m, sub);
 		}
@@ -226,11 +225,11 @@ static bool allowed(Match *m, const char *rel, const char *what)
 	Loader *l = m->l;
 	char *dir = arena_strndup(l->ar, rel, strlen(rel));
 	for (bool self = true;; self = false) {
-		struct stat st;
+		u32 type = self ? 0 : path_type(full(m, dir), false);
 		const char *elem = path_base(dir);
 		if (file_exists(full(m, path_join(l->ar, dir, "go.mod"))))
 			fault(m, arena_printf(l->ar, "cannot embed %s %s: in different module", what, rel));
-		else if (!self && lstat(full(m, dir), &st) == 0 && !S_ISDIR(st.st_mode))
+		else if (type && type != S_IFDIR)
 			fault(m, arena_printf(l->ar, "cannot embed %s %s: in non-directory %s", what, rel, dir));
 		else if (is_bad_name(elem))
 			fault(m, arena_printf(l->ar, self ? "cannot embed %s %s: invalid name %s" : "cannot embed %s %s: in invalid directory %s", what, rel, elem));
@@ -243,13 +242,13 @@ static bool allowed(Match *m, const char *rel, const char *what)
 
 static void matched(Match *m, const char *rel)
 {
-	struct stat st;
-	if (m->error || lstat(full(m, rel), &st) != 0)
+	u32 type = m->error ? 0 : path_type(full(m, rel), false);
+	if (!type)
 		return;
-	bool dir = S_ISDIR(st.st_mode);
+	bool dir = type == S_IFDIR;
 	if (!allowed(m, rel, dir ? "directory" : "file"))
 		return;
-	if (S_ISREG(st.st_mode)) {
+	if (type == S_IFREG) {
 		take(m, rel);
 	} else if (dir) {
 		m->count = 0;

@@ -33,17 +33,18 @@ static bool is_source(const char *name)
 
 static bool names_in(Loader *l, const char *dir, Names *v)
 {
-	DIR *d = opendir(dir);
-	if (d) {
-		for (struct dirent *e; (e = readdir(d));) {
-			if (!is_source(e->d_name) || e->d_type == DT_DIR)
-				continue;
-			if (e->d_type != DT_REG && dir_exists(path_join(l->ar, dir, e->d_name)))
-				continue;
-			vec_push(l->ar, v, arena_strndup(l->ar, e->d_name, strlen(e->d_name)));
-		}
-		closedir(d);
+	DirScan d;
+	bool opened = dir_open(&d, dir, SeenSources);
+	while (opened && dir_next(&d)) {
+		if (!is_source(d.name))
+			continue;
+		if (d.type != DT_REG && dir_exists(path_join(l->ar, dir, d.name)))
+			continue;
+		vec_push(l->ar, v, arena_strndup(l->ar, d.name, strlen(d.name)));
 	}
+	int err = errno;
+	if (opened)
+		dir_close(&d);
 	u32 listed = v->n;      /* -overlay: files deleted, files that are nowhere on disk */
 	for (u32 i = 0; i < l->ctx->added.n; i++) {
 		const char *path = l->ctx->added.a[i], *base = path_base(path);
@@ -59,17 +60,19 @@ static bool names_in(Loader *l, const char *dir, Names *v)
 	}
 	if (v->n)
 		qsort(v->a, v->n, sizeof *v->a, by_string);
-	return d || listed || v->n;
+	errno = err;
+	return opened || listed || v->n;
 }
 
 bool dir_has_go(const Context *c, const char *dir)
 {
-	DIR *d = opendir(dir);
+	DirScan d;
 	bool any = false;
-	for (struct dirent *e; d && !any && (e = readdir(d));)
-		any = has_suffix(e->d_name, ".go") && (e->d_type == DT_REG || (e->d_type != DT_DIR && !dir_exists(path_join(c->ar, dir, e->d_name))));
-	if (d)
-		closedir(d);
+	if (dir_open(&d, dir, SeenSources)) {
+		while (!any && dir_next(&d))
+			any = has_suffix(d.name, ".go") && (d.type == DT_REG || !dir_exists(path_join(c->ar, dir, d.name)));
+		dir_close(&d);
+	}
 	for (u32 i = 0; i < c->added.n && !any; i++) {
 		const char *path = c->added.a[i];
 		size_t n = (size_t)(path_base(path) - path) - 1;
@@ -193,8 +196,8 @@ static void run_job(void *arg, int worker, u32 i)
 	Arena *a = &v->l->worker[worker];
 	const Context *c = v->l->ctx;
 	size_t n;
-	struct stat st;
-	if (stat(j->path, &st) == 0 && !S_ISREG(st.st_mode)) {
+	u32 type = path_type(j->path, true);
+	if (type && type != S_IFREG) {
 		j->unreadable = true;           /* a pipe or a device may never end */
 		j->err = 0;
 		return;

@@ -182,16 +182,15 @@ static LoadPkg *module_dir(Loader *l, const char *dir)
 static LoadPkg *named_dir(Loader *l, const char *arg)
 {
 	const char *dir = absolute(l, arg);
-	struct stat st;
 	if (l->ctx->modules && !l->mains.n && !inside(dir, goroot_src(l)))
 		go_fatal(1, "go: %s", no_main_module(l));
-	if (stat(dir, &st) != 0 && errno == ENOENT && !dir_has_go(l->ctx, dir))
+	if (!path_type(dir, true) && errno == ENOENT && !dir_has_go(l->ctx, dir))
 		return failed(l, arg, arena_printf(l->ar, l->ctx->modules ? "stat %s: directory not found" : "cannot find package \".\" in:\n\t%s", dir));
 	if (!dir_has_go(l->ctx, dir)) {
-		DIR *d = opendir(dir);
-		if (!d)
+		DirScan d;
+		if (!dir_open(&d, dir, SeenSources))
 			return failed(l, arg, arena_printf(l->ar, "open %s: %s", dir, strerror_go(errno)));
-		closedir(d);
+		dir_close(&d);
 		return failed(l, arg, arena_printf(l->ar, "no Go files in %s", dir));
 	}
 	return l->ctx->modules ? module_dir(l, dir) : inside(dir, goroot_src(l)) ? load_resolve(l, NULL, inside(dir, goroot_src(l)), 0) : gopath_dir(l, dir);
@@ -260,10 +259,11 @@ static void walk(Walk *w, const char *dir, const char *path, const char *rel, bo
 	if (matches(w->pattern, w->local ? rel : path) && *path && dir_has_go(l->ctx, dir))
 		found(w, dir, path);
 	VEC(const char *) sub = {0};
-	DIR *d = opendir(dir);
-	for (struct dirent *e; d && (e = readdir(d));) {
-		const char *s = e->d_name;
-		if (s[0] == '.' || s[0] == '_' || !strcmp(s, "testdata") || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
+	DirScan d;
+	bool opened = dir_open(&d, dir, SeenFolders);
+	while (opened && dir_next(&d)) {
+		const char *s = d.name;
+		if (!strcmp(s, "testdata") || (d.type != DT_DIR && d.type != DT_UNKNOWN))
 			continue;
 		if (!strcmp(s, "vendor") && (w->modules || !w->vendor))
 			continue;
@@ -271,8 +271,8 @@ static void walk(Walk *w, const char *dir, const char *path, const char *rel, bo
 			continue;
 		vec_push(l->ar, &sub, arena_strndup(l->ar, s, strlen(s)));
 	}
-	if (d)
-		closedir(d);
+	if (opened)
+		dir_close(&d);
 	if (sub.n)
 		qsort(sub.a, sub.n, sizeof *sub.a, by_name);
 	for (u32 i = 0; i < sub.n; i++) {

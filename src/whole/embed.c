@@ -31,6 +31,7 @@ static bool map_file(Reach *r, const char *path, Contents *c)
 		ok = c->p != MAP_FAILED;
 	}
 	int err = errno;
+	seen_file(path, ok ? fd : -1, c->p, ok ? (size_t)st.st_size : 0);
 	if (fd >= 0)
 		close(fd);
 	if (!ok) {
