@@ -848,6 +848,7 @@ int main(int argc, char **argv)
 	Bench b = {.rounds = 5, .dir = "bench", .tmp = "/tmp/seago-bench-XXXXXX"};
 	options(&b, argc, argv);
 	setenv("GOFLAGS", "", 1);
+	setenv("SEAGOCACHE", "off", 1);
 	setenv("CGO_ENABLED", "0", 1);
 	setenv("GOTOOLCHAIN", "local", 1);
 	unsetenv("GOMAXPROCS");

@@ -288,13 +288,16 @@ typedef struct Sight {
 typedef struct SightList { i64 time; /* when looking began */ VEC(Sight) v; } SightList;
 
 void hash_contents(const void *p, size_t n, u64 out[2]);
+i64 seen_clock(void);                       /* nanoseconds, by the clock of files */
 void seen_start(void);                      /* from now on what is seen is remembered */
+void seen_stop(void);                       /* until seen_start */
 void seen_file(const char *path, int fd, const void *p, size_t n);   /* for readers of their own; fd < 0: could not be opened, for errno */
 const SightList *seen_all(void);             /* NULL: something changed between two looks */
+bool seen_look(Sight *s);                   /* fills s, whose kind and path are set; false: not there */
 bool seen_same(SightList *l, bool *fresh);   /* looks again; fresh: false if stat data has changed and was renewed in l */
 
 /* Lists a folder:  if (dir_open(&s, path, what)) { while (dir_next(&s)) use s.name, s.type (DT_...); dir_close(&s); } */
-typedef struct DirScan { void *d; const char *name; u8 type; Sight seen; } DirScan;
+typedef struct DirScan { void *d; const char *name; u8 type; bool sum; Sight seen; } DirScan;
 bool dir_open(DirScan *s, const char *path, u8 what);
 bool dir_next(DirScan *s);
 void dir_close(DirScan *s);

@@ -50,7 +50,7 @@ void hash_contents(const void *data, size_t n, u64 out[2])
 
 static i64 nanoseconds(struct timespec t) { return (i64)t.tv_sec * 1000000000 + t.tv_nsec; }
 
-static i64 now(void)
+i64 seen_clock(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_REALTIME, &t);
@@ -74,8 +74,14 @@ static bool equal(const Sight *a, const Sight *b)
 
 void seen_start(void)
 {
-	table.list.time = now();
+	if (!table.list.time)
+		table.list.time = seen_clock();
 	table.on = true;
+}
+
+void seen_stop(void)
+{
+	table.on = false;
 }
 
 /* Remembers s, whose path is not yet ours. */
@@ -163,7 +169,7 @@ static bool wanted(u8 what, const struct dirent *e)
 bool dir_open(DirScan *s, const char *path, u8 what)
 {
 	struct stat st;
-	*s = (DirScan){.seen = {.kind = what, .path = path}};
+	*s = (DirScan){.sum = table.on, .seen = {.kind = what, .path = path}};
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	s->d = fd >= 0 && fstat(fd, &st) == 0 ? fdopendir(fd) : NULL;
 	if (s->d) {
@@ -186,7 +192,7 @@ bool dir_next(DirScan *s)
 			continue;
 		s->name = e->d_name;
 		s->type = e->d_type;
-		if (table.on) {         /* a sum, since folders have no order */
+		if (s->sum) {           /* a sum, since folders have no order */
 			hash_contents(e->d_name, strlen(e->d_name) + 1, h);
 			s->seen.hash[0] += h[0];
 			s->seen.hash[1] += hash_mix(h[1], e->d_type);
@@ -246,11 +252,11 @@ static Sight look(const Sight *s)
 		type_of(s->path, s->kind == SeenType, &t);
 	} else {
 		DirScan d;
-		if (dir_open(&d, s->path, s->kind))
-			while (dir_next(&d))
-				;
+		bool opened = dir_open(&d, s->path, s->kind);
+		d.sum = true;
+		while (opened && dir_next(&d))
+			;
 		t = d.seen;
-		t.path = s->path;
 		dir_close(&d);
 	}
 	return t;
@@ -258,7 +264,6 @@ static Sight look(const Sight *s)
 
 bool seen_same(SightList *l, bool *fresh)
 {
-	i64 start = now();
 	*fresh = true;
 	for (u32 i = 0; i < l->v.n; i++) {
 		Sight *s = &l->v.a[i];
@@ -271,6 +276,11 @@ bool seen_same(SightList *l, bool *fresh)
 		*fresh &= !contents || s->err;
 		*s = t;
 	}
-	l->time = *fresh ? l->time : start;
 	return true;
+}
+
+bool seen_look(Sight *s)
+{
+	*s = look(s);
+	return !s->err;
 }

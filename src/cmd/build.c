@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "cmd.h"
@@ -34,6 +35,13 @@ const char *build_exec_name(Build *b, const LoadPkg *p)
 	return base;
 }
 
+/* What is there to write to decides nothing about the program: the cache need not remember it. */
+static bool is_folder(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* Where the programs go. archive: what -o names for a package that is not a program. */
 typedef struct Place { const char *file, *dir, *archive; } Place;
 
@@ -45,14 +53,14 @@ static Place place(Build *b)
 		if (l->named.n != 1 || !is_command(l->named.a[0]) || b->opt.build_all)
 			return (Place){0};
 		const char *name = build_exec_name(b, l->named.a[0]);
-		if (dir_exists(name) && !b->opt.build_all)
+		if (is_folder(name) && !b->opt.build_all)
 			go_fatal(1, "go: build output \"%s\" already exists and is a directory", name);
 		return (Place){.file = name};
 	}
 	bool any = false;
 	for (u32 i = 0; i < l->named.n; i++)
 		any |= is_command(l->named.a[i]);
-	if (dir_exists(out) || has_suffix(out, "/")) {
+	if (is_folder(out) || has_suffix(out, "/")) {
 		if (!any)
 			go_fatal(1, "go: no main packages to build");
 		return (Place){.dir = out};
@@ -76,7 +84,7 @@ static bool make_all(Build *b, Place to)
 	bool ok = true;
 	if (!build_ok(load_find(l, "runtime")))
 		return false;           /* it is in every program */
-	if (to.dir && !b->opt.dry && !dir_exists(to.dir) && !dir_make(to.dir))
+	if (to.dir && !b->opt.dry && !is_folder(to.dir) && !dir_make(to.dir))
 		go_fatal(1, "go: mkdir %s: %m", to.dir);
 	for (u32 i = 0; i < l->named.n; i++) {
 		LoadPkg *p = l->named.a[i];
@@ -118,6 +126,8 @@ static void announce(Build *b, Place to)
 static int finish(Build *b, bool ok)
 {
 	build_phase(b, NULL);
+	if (ok)
+		cache_store(b);
 	if (b->opt.time)
 		build_print_times(b);
 	return ok ? 0 : 1;
@@ -126,7 +136,11 @@ static int finish(Build *b, bool ok)
 int cmd_build(int argc, char **argv)
 {
 	Build b = {0};
+	seen_start();
 	options_parse(&b, "build", argc, argv);
+	cache_key(&b, argc, argv);
+	if (cache_hit(&b))
+		return 0;
 	build_start(&b);
 	if (!build_load(&b))
 		return finish(&b, false);
@@ -189,9 +203,14 @@ static LoadPkg *runnable(Build *b)
 int cmd_run(int argc, char **argv)
 {
 	Build b = {0};
+	seen_start();
 	options_parse(&b, "run", argc, argv);
 	if (!b.opt.buildvcs)
 		b.opt.buildvcs = "false";
+	cache_key(&b, argc, argv);
+	b.cache.run = true;
+	if (cache_hit(&b) && b.cache.program)
+		return execute(b.cache.program, &b.opt);
 	build_start(&b);
 	build_remote(&b, argc, argv);
 	if (!build_load(&b) || build_stopped(&b, "load"))
@@ -218,9 +237,13 @@ int cmd_run(int argc, char **argv)
 int cmd_install(int argc, char **argv)
 {
 	Build b = {0};
+	seen_start();
 	options_parse(&b, "install", argc, argv);
 	if (b.opt.out)
 		go_fatal(2, "flag provided but not defined: -o\nusage: go install [build flags] [packages]\nRun 'go help install' for details.");
+	cache_key(&b, argc, argv);
+	if (cache_hit(&b))
+		return 0;
 	build_start(&b);
 	build_remote(&b, argc, argv);
 	const char *bin = context_env(&b.ctx, "GOBIN"), *gopath = b.ctx.gopath;

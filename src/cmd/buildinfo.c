@@ -10,14 +10,14 @@ static int by_path(const void *a, const void *b)
 	return d ? d : strcmp(x->version ? x->version : "", y->version ? y->version : "");
 }
 
-static void module_line(Buf *o, const char *word, const Module *m, const char *sum)
+static void module_line(Buf *o, const char *word, const Module *m, const char *version, const char *sum)
 {
-	buf_printf(o, "%s\t%s\t%s", word, m->path, m->version ? m->version : "(devel)");
+	buf_printf(o, "%s\t%s\t%s", word, m->path, version ? version : "(devel)");
 	if (!m->replace)
 		buf_printf(o, "\t%s", sum ? sum : "");
 	if (m->replace) {
 		buf_putc(o, '\n');
-		module_line(o, "=>", m->replace, m->replace->sum);
+		module_line(o, "=>", m->replace, m->replace->version, m->replace->sum);
 	}
 	buf_putc(o, '\n');
 }
@@ -34,7 +34,7 @@ static void modules(Build *b, const LoadPkg *main, Buf *o)
 		qsort(v.a, v.n, sizeof *v.a, by_path);
 	for (u32 i = 0; i < v.n; i++)
 		if (!i || v.a[i] != v.a[i - 1])
-			module_line(o, "dep", v.a[i], v.a[i]->sum);
+			module_line(o, "dep", v.a[i], v.a[i]->version, v.a[i]->sum);
 }
 
 /* Values with blanks or quotes are quoted, as debug.BuildInfo.String does. */
@@ -68,7 +68,7 @@ void buildinfo_text(Build *b, const LoadPkg *main, const Vcs *v, Buf *out)
 	buf_write(out, start, sizeof start - 1);
 	buf_printf(out, "path\t%s%s\n", main->fortest ? main->fortest : main->path, main->fortest ? ".test" : "");
 	if (main->mod && !main->given)
-		module_line(out, "mod", main->mod, NULL);
+		module_line(out, "mod", main->mod, v->version ? v->version : main->mod->version, NULL);
 	modules(b, main, out);
 	if (o->asmflags)
 		setting(out, "-asmflags", o->asmflags);

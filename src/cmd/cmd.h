@@ -32,6 +32,7 @@ typedef struct Options {
 	FrontOptions front;            /* -gcflags: language version, ... */
 	const char *mod, *modfile, *overlay, *buildmode, *buildvcs;
 	LinkFlags link;
+	bool rebuild, nocache;         /* -a: what the cache knows is not asked for; -d nocache: nor kept */
 	bool time;                     /* -d time */
 	const char *stop;              /* -d stop=PHASE */
 	const char *dump;              /* -d parse ... */
@@ -41,6 +42,26 @@ typedef struct Options {
 } Options;
 
 typedef struct PhaseTime { const char *name; u64 wall, cpu, alone /* cpu of the thread that leads */, wall0, cpu0, alone0, resident; } PhaseTime;
+
+/* What git was asked, and answered: status, log, tags. */
+enum { VcsQuestions = 3 };
+typedef struct VcsChild { int pid, fd, err, status; } VcsChild;       /* err: it could not be started */
+typedef struct VcsState {
+	bool started;
+	const char *root;              /* of the repository */
+	VcsChild child[VcsQuestions];
+	const char *answer[VcsQuestions];   /* NULL: failed */
+	const char *text;              /* all of it, once answered */
+} VcsState;
+
+/* The entry of the build cache that a command is about. */
+typedef struct Cache {
+	const char *folder, *entry;    /* NULL: the cache is not used */
+	VEC(const char *) made;        /* programs, by full path */
+	bool run;                      /* they are wanted to be run, not to be in their places */
+	const char *program;           /* after a hit: the one to run */
+} Cache;
+
 typedef struct Build {
 	Arena ar;
 	const char *command;           /* "build", "run", ... */
@@ -57,6 +78,8 @@ typedef struct Build {
 	bool asked;                    /* the go command has been asked: not again */
 	Program prog;                  /* the program being made */
 	Whole whole;
+	VcsState vcs;
+	Cache cache;
 } Build;
 
 typedef struct Command { const char *name, *args, *summary; int (*run)(int argc, char **argv); } Command;
@@ -95,8 +118,16 @@ bool build_discard(Build *b, LoadPkg **p, u32 n);                     /* all bod
 /* json.c */
 void json_quote(Buf *o, const char *s, size_t n);
 /* vcs.c */
-typedef struct Vcs { const char *system, *revision, *time, *modified; } Vcs;   /* NULL: none */
-bool vcs_find(Build *b, const LoadPkg *main, Vcs *out);               /* with -buildvcs=true; false after printing what went wrong */
+typedef struct Vcs { const char *system, *revision, *time, *modified, *version; } Vcs;   /* NULL: none */
+void vcs_start(Build *b, const char *root);           /* asks git about the repository at root (which may end with a newline) */
+void vcs_foresee(Build *b);                           /* the same, if one of the named packages will be stamped */
+const char *vcs_answer(Build *b);                     /* all that it said, as one text */
+bool vcs_find(Build *b, const LoadPkg *main, Vcs *out);               /* false after printing what went wrong */
+/* cache.c: whole builds, kept; use: cache_key, cache_hit, ... cache_made, cache_store */
+void cache_key(Build *b, int argc, char **argv);      /* of the command that options_parse has read */
+bool cache_hit(Build *b);                             /* nothing to do: what would be made is there */
+void cache_made(Build *b, const char *out);           /* a program was written */
+void cache_store(Build *b);                           /* the command succeeded */
 /* buildinfo.c */
 void buildinfo_text(Build *b, const LoadPkg *main, const Vcs *v, Buf *out);         /* what debug.ReadBuildInfo parses, between its marks */
 
@@ -127,6 +158,7 @@ int cmd_env(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_install(int argc, char **argv);
 int cmd_test(int argc, char **argv);
+int cmd_clean(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
 #endif

@@ -250,8 +250,10 @@ bool build_program(Build *b, LoadPkg *main, const char *out)
 	Diag d;
 	diag_init(&d, &b->ar);
 	LinkOptions o = {.version = version, .modinfo = info.a, .nmodinfo = info.n, .strip = b->opt.link.strip, .nodebug = b->opt.link.nodebug};
-	if (link_program(&b->prog, &o, out, &d))
+	if (link_program(&b->prog, &o, out, &d)) {
+		cache_made(b, out);
 		return true;
+	}
 	Buf t = {.ar = &b->ar};
 	for (u32 i = 0; i < d.v.n && i < 20; i++)
 		buf_printf(&t, "%s\n", d.v.a[i].msg);

@@ -12,6 +12,7 @@ const Command commands[] = {
 	{"get",     "[-t] [-u] [-tool] [build flags] [packages]", "add dependencies to current module and install them", cmd_get},
 	{"mod",     "<command> [arguments]",                "module maintenance",                 cmd_mod},
 	{"work",    "<command> [arguments]",                "workspace maintenance",              cmd_work},
+	{"clean",   "[-i] [-r] [-cache] [-testcache] [-modcache] [-fuzzcache] [build flags] [packages]", "remove object files and cached files", cmd_clean},
 	{"version", "[-m] [-v] [-json] [file ...]",        "print the version of seago or of programs",                 cmd_version},
 	{"env",     "[-json] [-changed] [-u] [-w] [var ...]",                           "print the environment",             cmd_env},
 	{"help",    "[command]",                            "print help",                        cmd_help},

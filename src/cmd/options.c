@@ -10,6 +10,7 @@
 static const char *const d_help[] = {
 	"help       this list",
 	"time       time of each phase on standard error",
+	"nocache    neither look into the cache of builds nor keep the result there",
 	"all        compile every function of the named packages, commands or not; nothing is linked",
 	"stop=P     stop after phase P: load, check, reach, summarise, compile; or run no optional pass after pass P",
 	"parse      print the syntax trees of the named packages",
@@ -60,6 +61,8 @@ static const char *set_d(Build *b, const char *v)
 		o->time = true;
 	else if (!strcmp(v, "all"))
 		o->build_all = true;
+	else if (!strcmp(v, "nocache"))
+		o->nocache = true;
 	else if (has_prefix(v, "stop=") && ssa_pass_known(v + 5, strlen(v + 5)))
 		o->pass.stop = v + 5;
 	else if (has_prefix(v, "stop="))
@@ -93,6 +96,7 @@ TURN(set_x, trace)
 TURN(set_n, dry)
 TURN(set_json, json)
 TURN(set_trimpath, trimpath)
+TURN(set_a, rebuild)
 
 static const char *set_nothing(Build *b, const char *v) { (void)b; (void)v; return NULL; }
 
@@ -230,7 +234,7 @@ static const Flag flags[] = {
 	{"v", false, false, set_v, "-v          print the names of packages as they are compiled"},
 	{"x", false, false, set_x, "-x          print what is done"},
 	{"n", false, false, set_n, "-n          print what would be done"},
-	{"a", false, false, set_nothing, NULL},
+	{"a", false, false, set_a, "-a          build anew, whatever the cache knows"},
 	{"work", false, false, set_nothing, NULL},
 	{"json", false, false, set_json, NULL},
 	{"modcacherw", false, false, set_nothing, NULL},

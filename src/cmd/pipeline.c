@@ -193,6 +193,8 @@ bool build_load(Build *b)
 			fprintf(stderr, "%s\n", l->listed.a[i]->error);
 			b->nerror++;
 		}
+	if (!b->nerror && !b->opt.dry)
+		vcs_foresee(b);
 	return !b->nerror;
 }
 

@@ -20,6 +20,8 @@
 const char *cache_folder(Arena *a)
 {
 	const char *own = getenv("SEAGOCACHE"), *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME"), *go = getenv("GOCACHE");
+	if (own && !strcmp(own, "off"))
+		own = NULL;             /* switches the cache of builds off, not this one */
 	if (own && *own && *own != '/')
 		go_fatal(1, "seago: SEAGOCACHE is not an absolute path");
 	if (own && *own)
@@ -136,7 +138,7 @@ static bool compile_tool(const Context *c, const char *import_path, const char *
 		dup2(2, 1);
 		if (chdir(src) != 0)
 			fatal("chdir %s:", src);
-		execl("/proc/self/exe", "seago", "build", "-o", out, import_path, (char *)NULL);
+		execl("/proc/self/exe", "seago", "build", "-d", "nocache", "-o", out, import_path, (char *)NULL);
 		fatal("exec /proc/self/exe:");
 	}
 	int status = -1;
