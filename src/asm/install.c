@@ -121,6 +121,11 @@ static void define_text(Install *x, AsmInput *in, AsmFunc *f)
 		x->bad = true;
 		return;
 	}
+	if (s->code && s->origin == f) {        /* an earlier program has it */
+		if (!f->local && !f->internal)
+			map_putp(x->p->ar, &x->text, intern_str(f->name), f);
+		return;
+	}
 	if (s->code) {
 		diag_add(in->diag, f->pos, "duplicated definition of symbol %s, from %s and %s", f->name, in->pkg->path, in->pkg->path);
 		x->bad = true;
@@ -134,6 +139,7 @@ static void define_text(Install *x, AsmInput *in, AsmFunc *f)
 	if (o && !f->internal)
 		argument_map(x, c, o);
 	s->kind = SymText;
+	s->origin = f;
 	s->code = c;
 	s->asmflags = SymAsm | (f->spwrite ? SymSpWrite : 0) | (f->flags & AsmTopframe ? SymTopFrame : 0) | (f->flags & AsmWrapper ? SymWrapper : 0);
 	if (f->local || f->internal)
@@ -150,12 +156,13 @@ static void define_data(Install *x, AsmInput *in, const AsmData *d)
 {
 	Sym *s = d->local ? local_sym(x, in, d->name) : sym_get(x->p, d->name);
 	if (s->kind != SymUndef) {
-		if (!(d->flags & AsmDupok)) {
+		if (s->origin != d && !(d->flags & AsmDupok)) {
 			diag_add(in->diag, d->pos, "duplicated definition of symbol %s, from %s and %s", d->name, in->pkg->path, in->pkg->path);
 			x->bad = true;
 		}
 		return;
 	}
+	s->origin = d;
 	bool ro = d->flags & AsmRodata, bss = !d->bytes && !d->rel.n;
 	s->kind = ro ? SymRodata : bss ? SymNoptrBss : SymNoptrData;
 	s->local = d->local;
@@ -209,7 +216,7 @@ static Sym *target(Install *x, const AsmInput *in, const AsmRel *r)
 
 static void connect(Install *x, const AsmInput *in, Sym *s, const AsmRel *r, u32 n)
 {
-	for (u32 i = 0; i < n; i++) {
+	for (u32 i = s->rel.n; i < n; i++) {    /* connected by an earlier program: all there */
 		Reloc l = {.off = r[i].off, .kind = r[i].kind, .sym = target(x, in, &r[i]), .add = r[i].add};
 		vec_push(x->p->ar, &s->rel, l);
 		if (s->code)

@@ -76,6 +76,9 @@ typedef struct Build {
 	u32 nerror;
 	u32 skip;                      /* arguments that -C took */
 	bool asked;                    /* the go command has been asked: not again */
+	bool sharing;                  /* several programs, one after the other, in one symbol table */
+	Share share;
+	const char *modinfo; u32 nmodinfo;   /* of the program being made */
 	Program prog;                  /* the program being made */
 	Whole whole;
 	VcsState vcs;
@@ -103,6 +106,7 @@ void build_start(Build *b);                           /* context, threads, table
 void build_phase(Build *b, const char *name);         /* the phase that begins now; NULL ends the last one */
 bool build_stopped(const Build *b, const char *phase);/* -d stop=phase */
 bool build_load(Build *b);                            /* the packages named and all they import; prints what is wrong */
+void build_check_packages(Build *b);                  /* checks what has not been checked; diagnostics stay in the packages */
 bool build_check(Build *b);                           /* prints diagnostics; false if there were any */
 bool build_ok(const LoadPkg *p);                      /* p and all it imports are without errors */
 void build_output(Build *b, const LoadPkg *p, const char *text);      /* text under p's "# path" */
@@ -115,6 +119,13 @@ bool build_assembly(Build *b);
 /* compile.c: from checked packages to code; false after printing what went wrong */
 bool build_program(Build *b, LoadPkg *main, const char *out);         /* the executable of one main package */
 bool build_discard(Build *b, LoadPkg **p, u32 n);                     /* all bodies of packages, for their errors */
+/* Several programs, one after the other: begin, code, link in a child (as its last deed), end. The paths are those of packages that
+ * belong to the program alone. */
+void build_share_start(Build *b);
+void build_share_begin(Build *b, const char *const *path, u32 n);
+bool build_share_code(Build *b, LoadPkg *main);                       /* reach, and the code that is not main's own */
+bool build_share_link(Build *b, LoadPkg *main, const char *out);
+void build_share_end(Build *b);
 /* json.c */
 void json_quote(Buf *o, const char *s, size_t n);
 /* vcs.c */

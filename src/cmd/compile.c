@@ -25,9 +25,11 @@ static void mark_closure(LoadPkg *p)
 static void start(Build *b, LoadPkg **root, u32 n)
 {
 	Loader *l = &b->load;
-	b->prog = (Program){.ar = &b->ar, .chk = b->chk, .pass = &b->opt.pass};
-	b->whole = (Whole){0};
-	symtab_init(&b->prog);
+	b->whole = (Whole){.record = b->sharing, .stage = b->sharing ? StageShared : StageAll};
+	if (!b->sharing) {
+		b->prog = (Program){.ar = &b->ar, .chk = b->chk, .pass = &b->opt.pass};
+		symtab_init(&b->prog);
+	}
 	for (u32 i = 0; i < l->all.n; i++)
 		l->all.a[i]->mark = 0;
 	for (u32 i = 0; i < n; i++)
@@ -85,7 +87,7 @@ static void runtime_roots(Build *b)
 
 /* The work on code: summaries and inlining bottom up, then passes and machine code. A function that no other takes in is compiled as soon
  * as it is summarised, and its body goes; the others wait until all calls of them have been looked at. */
-typedef struct Work { Build *b; Arena *out, *tmp; Func **f; bool only_summaries; _Atomic bool bad; } Work;
+typedef struct Work { Build *b; Arena *out, *tmp; Func **f; bool only_summaries, keep; _Atomic bool bad; } Work;
 
 static void refuse(Work *w, const Func *f, const char *why)
 {
@@ -100,6 +102,9 @@ static void compile_func(Work *w, int worker, Func *f)
 {
 	Sym *s = f->sym;
 	bug_context_func = s->name;
+	Func rest;
+	if (w->keep && f->inline_cost)
+		func_keep(f, &rest, &w->out[worker]);
 	ssa_run_passes(f);
 	const char *why;
 	if (gen_frame_fits(f, &w->tmp[worker], &why)) {
@@ -111,6 +116,9 @@ static void compile_func(Work *w, int worker, Func *f)
 	}
 	arena_reset(&w->tmp[worker]);
 	arena_free(f->ar);              /* nobody looks inside a compiled function */
+	if (w->keep && f->inline_cost)
+		*f = rest;
+	f->compiled = w->keep;
 	bug_context_func = NULL;
 }
 
@@ -155,17 +163,20 @@ static void compile_component(void *arg, int worker, Func **f, u32 n)
 			compile_func(w, worker, f[i]);
 }
 
-/* *stop: after the summaries, as asked. */
+/* What several programs share is compiled whether or not this one has inlined every call of it, but without what only it needs. *stop: after
+ * the summaries, as asked. */
 static bool compile_all(Build *b, bool *stop)
 {
+	Whole *h = &b->whole;
+	bool keep = h->stage == StageShared;
 	int n = pool_size(b->pool);
-	Work w = {.b = b, .out = arena_array(&b->ar, Arena, n), .tmp = arena_array(&b->ar, Arena, n)};
+	Work w = {.b = b, .out = arena_array(&b->ar, Arena, n), .tmp = arena_array(&b->ar, Arena, n), .keep = keep};
 	w.only_summaries = *stop = build_stopped(b, "summarise");
-	whole_bottom_up(&b->whole, compile_component, &w);
+	whole_bottom_up(h, compile_component, &w);
 	if (*stop)
 		return true;
 	u32 nf;
-	w.f = whole_needed(&b->whole, &b->ar, b->opt.build_all || b->whole.ntarget, &nf);
+	w.f = whole_needed(h, &b->ar, b->opt.build_all || h->ntarget || keep, &nf);
 	pool_run(b->pool, nf, compile_one, &w);
 	for (int i = 0; i < n; i++)
 		arena_free(&w.tmp[i]);
@@ -182,15 +193,9 @@ static void print_sorted(Build *b)
 	}
 }
 
-/* Reach, compile. *stop: -d stop asked for the end. */
-static bool make_code(Build *b, bool *stop)
+/* Summarises and compiles what the stage is about. *stop: -d stop asked for the end. */
+static bool make_stage(Build *b, bool *stop)
 {
-	bool ok = whole_reach(&b->whole);
-	if (!ok)
-		print_sorted(b);
-	*stop = !ok || build_stopped(b, "reach");
-	if (*stop)
-		return ok;
 	build_phase(b, "compile");
 	if (!compile_all(b, stop)) {
 		print_sorted(b);
@@ -198,6 +203,15 @@ static bool make_code(Build *b, bool *stop)
 	}
 	*stop |= build_stopped(b, "compile");
 	return true;
+}
+
+static bool reach(Build *b, bool *stop)
+{
+	bool ok = whole_reach(&b->whole);
+	if (!ok)
+		print_sorted(b);
+	*stop = build_stopped(b, "reach");
+	return ok;
 }
 
 bool build_discard(Build *b, LoadPkg **p, u32 n)
@@ -212,12 +226,12 @@ bool build_discard(Build *b, LoadPkg **p, u32 n)
 		target[i] = p[i]->pkg;
 	b->whole.target = target;
 	b->whole.ntarget = n;
-	return make_code(b, &stop);
+	return reach(b, &stop) && (stop || make_stage(b, &stop));
 }
 
-bool build_program(Build *b, LoadPkg *main, const char *out)
+/* From checked packages to what is live. */
+static bool reach_program(Build *b, LoadPkg *main, bool *stop)
 {
-	bool stop;
 	if (b->opt.link.error) {
 		build_output(b, main, arena_printf(&b->ar, "%s\n", b->opt.link.error));
 		return false;
@@ -229,27 +243,29 @@ bool build_program(Build *b, LoadPkg *main, const char *out)
 	build_phase(b, "reach");
 	if (!define_strings(b, main))
 		return false;
-	const char *version = b->ctx.goversion;
 	Buf info = {.ar = &b->ar};
 	Vcs vcs;
 	if (!vcs_find(b, main, &vcs))
 		return false;
 	buildinfo_text(b, main, &vcs, &info);
-	define(b, "runtime.buildVersion", version);
+	define(b, "runtime.buildVersion", b->ctx.goversion);
 	define(b, "runtime.godebugDefault", godebug_default(&b->load, main, main->fortest ? load_find(&b->load, main->fortest) : NULL));
 	define(b, "runtime.defaultGOROOT", b->opt.trimpath ? "" : b->ctx.goroot);
 	whole_define_string(&b->whole, "runtime.modinfo", info.a, info.n);
+	b->modinfo = info.a;
+	b->nmodinfo = info.n;
 	if (b->load.tests)
 		define(b, "testing.testBinary", "1");
 	runtime_roots(b);
-	if (!make_code(b, &stop))
-		return false;
-	if (stop)
-		return true;
+	return reach(b, stop);
+}
+
+static bool link_it(Build *b, LoadPkg *main, const char *out)
+{
 	build_phase(b, "link");
 	Diag d;
 	diag_init(&d, &b->ar);
-	LinkOptions o = {.version = version, .modinfo = info.a, .nmodinfo = info.n, .strip = b->opt.link.strip, .nodebug = b->opt.link.nodebug};
+	LinkOptions o = {.version = b->ctx.goversion, .modinfo = b->modinfo, .nmodinfo = b->nmodinfo, .strip = b->opt.link.strip, .nodebug = b->opt.link.nodebug};
 	if (link_program(&b->prog, &o, out, &d)) {
 		cache_made(b, out);
 		return true;
@@ -259,4 +275,52 @@ bool build_program(Build *b, LoadPkg *main, const char *out)
 		buf_printf(&t, "%s\n", d.v.a[i].msg);
 	build_output(b, main, buf_str(&t));
 	return false;
+}
+
+bool build_program(Build *b, LoadPkg *main, const char *out)
+{
+	bool stop;
+	if (!reach_program(b, main, &stop))
+		return false;
+	if (stop)
+		return true;
+	bool ok = make_stage(b, &stop);
+	return ok && !stop ? link_it(b, main, out) : ok;
+}
+
+/* ---- several programs ---- */
+
+void build_share_start(Build *b)
+{
+	b->sharing = true;
+	b->prog = (Program){.ar = &b->ar, .chk = b->chk, .pass = &b->opt.pass};
+	symtab_init(&b->prog);
+}
+
+void build_share_begin(Build *b, const char *const *path, u32 n)
+{
+	share_begin(&b->share, &b->prog, path, n);
+}
+
+bool build_share_code(Build *b, LoadPkg *main)
+{
+	bool stop;
+	if (!reach_program(b, main, &stop))
+		return false;
+	share_divide(&b->share, &b->whole);
+	return stop || make_stage(b, &stop);
+}
+
+bool build_share_link(Build *b, LoadPkg *main, const char *out)
+{
+	bool stop;
+	b->whole.pool = b->pool;
+	b->whole.stage = StageOwn;
+	bool ok = make_stage(b, &stop);
+	return ok && !stop ? link_it(b, main, out) : ok;
+}
+
+void build_share_end(Build *b)
+{
+	share_end(&b->share, &b->prog);
 }

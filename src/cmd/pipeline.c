@@ -236,21 +236,21 @@ static void check_package(void *arg, int worker, void *item)
 	Build *b = arg;
 	CheckItem *c = item;
 	Pkg *p = c->p->pkg;
-	bool sound = imports_sound(c->p);
-	if (sound && !build_syntax_errors(c->p)) {
+	bool sound = imports_sound(c->p), seen = p->cpriv != NULL;      /* seen: checked for an earlier program */
+	if (sound && !seen && !c->p->error && !build_syntax_errors(c->p)) {
 		types_collect(b->chk, p);
 		types_decls(b->chk, p);
 		embed_check(&b->load, c->p);
 		if (p->main_module || b->opt.check_all)
 			types_finish(b->chk, p);
 	}
-	p->fake = !sound || c->p->diag.v.n;
+	p->fake = !sound || c->p->diag.v.n || c->p->error;
 	for (u32 i = 0; i < c->user.n; i++)
 		if (atomic_fetch_sub(&c->user.a[i]->waiting, 1) == 1)
 			pool_add(b->pool, c->user.a[i]);
 }
 
-static void check_packages(Build *b)
+void build_check_packages(Build *b)
 {
 	Loader *l = &b->load;
 	CheckItem *item = arena_array(&b->ar, CheckItem, l->all.n);
@@ -277,7 +277,7 @@ bool build_check(Build *b)
 {
 	Loader *l = &b->load;
 	build_phase(b, "check");
-	check_packages(b);
+	build_check_packages(b);
 	for (u32 i = 0; i < l->listed.n; i++)
 		if (imports_sound(l->listed.a[i]))
 			build_report(b, l->listed.a[i]);

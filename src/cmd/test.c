@@ -43,6 +43,8 @@ typedef struct Run {
 	VEC(TestUnit) unit;
 	int njob, nactive;
 	u32 printed;                    /* units whose results are out */
+	struct { pid_t pid; int go, in; Buf text; } builder;  /* makes several programs; pid 0: there is none. go: one byte a program that
+	                                 * it may begin; in: its messages */
 	bool failed, stop;
 	int sigfd;
 	sigset_t mask;                  /* as it was, for children */
@@ -91,7 +93,7 @@ static const char *kept_exe(Run *r, const TestUnit *u)
 {
 	const char *name = arena_printf(&r->ar, "%s.test", exec_name(r, u->p)), *o = r->f.out;
 	if (!o)
-		return r->f.compile_only ? path_join(&r->ar, r->b.ctx.cwd, name) : NULL;
+		return r->f.compile_only || r->f.profile ? path_join(&r->ar, r->b.ctx.cwd, name) : NULL;
 	char *full = o[0] == '/' ? arena_printf(&r->ar, "%s", o) : arena_printf(&r->ar, "%s/%s", r->b.ctx.cwd, o);
 	return dir_exists(full) || o[strlen(o) - 1] == '/' ? path_join(&r->ar, full, name) : path_clean(&r->ar, full);
 }
@@ -152,12 +154,40 @@ static bool spawn(Run *r, TestUnit *u, int nfd, const int *fds)
 
 static void start_build(Run *r, TestUnit *u)
 {
-	choose_exe(r, u);
 	u->state = Building;
 	if (!spawn(r, u, 1, (int[]){STDERR_FILENO}))
 		return;
 	int threads = r->unit.n > 1 && r->njob > 1 ? 1 : r->b.opt.jobs;
 	_exit(test_build(&r->b, u->p, u->exe, threads));
+}
+
+/* The builder makes the programs of all units, in their order. */
+static void start_builder(Run *r)
+{
+	int go[2], in[2];
+	if (pipe2(go, O_CLOEXEC) || pipe2(in, O_CLOEXEC))
+		fatal("pipe:");
+	fflush(NULL);
+	r->builder.pid = fork();
+	if (r->builder.pid < 0)
+		fatal("fork:");
+	if (r->builder.pid == 0) {
+		TestProgram *p = arena_array(&r->ar, TestProgram, r->unit.n);
+		for (u32 i = 0; i < r->unit.n; i++)
+			p[i] = (TestProgram){r->unit.a[i].p, r->unit.a[i].exe, i};
+		setpgid(0, 0);
+		sigprocmask(SIG_SETMASK, &r->mask, NULL);
+		close(go[1]);
+		close(in[0]);
+		test_builder(&r->b, p, r->unit.n, r->njob > 1 ? r->njob - 1 : 1, go[0], in[1]);
+		_exit(0);
+	}
+	setpgid(r->builder.pid, r->builder.pid);
+	close(go[0]);
+	close(in[1]);
+	r->builder.go = go[1];
+	r->builder.in = in[0];
+	r->builder.text = (Buf){.ar = &r->ar};
 }
 
 static void exec_test(Run *r, TestUnit *u)
@@ -173,6 +203,8 @@ static void exec_test(Run *r, TestUnit *u)
 		vec_push(a, &arg, events);
 	if (!r->f.has_timeout)
 		vec_push(a, &arg, timeout);
+	if (!r->f.has_outputdir && (r->f.profile || r->f.artifacts))
+		vec_push(a, &arg, arena_printf(a, "-test.outputdir=%s", r->b.ctx.cwd));
 	for (u32 i = 0; i < r->f.pass.n; i++)
 		vec_push(a, &arg, (char *)(uintptr_t)r->f.pass.a[i]);
 	vec_push(a, &arg, NULL);
@@ -181,6 +213,7 @@ static void exec_test(Run *r, TestUnit *u)
 		fflush(stdout);
 		_exit(1);
 	}
+	signal(SIGPIPE, SIG_DFL);
 	setenv("PWD", u->p->dir, 1);
 	setenv("GOROOT", r->b.ctx.goroot, 0);
 	const char *bin = path_join(a, r->b.ctx.goroot, "bin"), *path = getenv("PATH");
@@ -271,11 +304,8 @@ static void build_text(Run *r, TestUnit *u, bool failed)
 	}
 }
 
-static void build_ended(Run *r, TestUnit *u)
+static void build_ended(Run *r, TestUnit *u, int status)
 {
-	int status = WIFEXITED(u->status) ? WEXITSTATUS(u->status) : TestBuildFailed;
-	if (WIFSIGNALED(u->status))
-		buf_printf(&u->text, "# %s\ncompiler ended by signal: %s\n", u->p->path, strsignal(WTERMSIG(u->status)));
 	build_text(r, u, status != TestBuilt);
 	u->state = Built;
 	u->bad_build = status != TestBuilt;
@@ -396,10 +426,68 @@ static void ended(Run *r, TestUnit *u)
 	u->fd = u->pidfd = -1;
 	u->pid = 0;
 	r->nactive--;
-	if (u->state == Building)
-		build_ended(r, u);
-	else
+	if (u->state != Building) {
 		run_ended(r, u);
+		return;
+	}
+	if (WIFSIGNALED(u->status))
+		buf_printf(&u->text, "# %s\ncompiler ended by signal: %s\n", u->p->path, strsignal(WTERMSIG(u->status)));
+	build_ended(r, u, WIFEXITED(u->status) ? WEXITSTATUS(u->status) : TestBuildFailed);
+}
+
+static void end_builder(Run *r)
+{
+	if (!r->builder.pid)
+		return;
+	kill(-r->builder.pid, SIGKILL);
+	waitpid(r->builder.pid, NULL, 0);
+	close(r->builder.go);
+	close(r->builder.in);
+	r->builder.pid = 0;
+}
+
+/* What the builder tells. If it is gone, programs that are still missing are made one by one: whatever went wrong will be told there. */
+static void hear_builder(Run *r)
+{
+	char b[65536];
+	ssize_t n = read(r->builder.in, b, sizeof b);
+	if (n < 0 && errno == EINTR)
+		return;
+	if (n <= 0) {
+		end_builder(r);
+		for (u32 i = 0; i < r->unit.n; i++)
+			if (r->unit.a[i].state == Building)
+				r->unit.a[i].state = Waiting;
+		return;
+	}
+	Buf *t = &r->builder.text;
+	buf_write(t, b, (size_t)n);
+	TestMessage m;
+	u32 at = 0;
+	while (at + sizeof m <= t->n && (memcpy(&m, t->a + at, sizeof m), at + sizeof m + m.ntext <= t->n)) {
+		TestUnit *u = &r->unit.a[m.unit];
+		u->text = (Buf){.ar = &r->ar};
+		buf_write(&u->text, t->a + at + sizeof m, m.ntext);
+		at += (u32)sizeof m + m.ntext;
+		build_ended(r, u, m.status);
+	}
+	memmove(t->a, t->a + at, t->n - at);
+	t->n -= at;
+}
+
+/* Lets the builder go on, so far ahead of the programs that run. */
+static void let_build(Run *r)
+{
+	u32 ahead = 0, max = 2 * (u32)r->njob + 2;
+	for (u32 i = 0; i < r->unit.n; i++)
+		ahead += r->unit.a[i].state == Building || r->unit.a[i].state == Built;
+	for (u32 i = 0; i < r->unit.n && ahead < max; i++)
+		if (r->unit.a[i].state == Waiting) {
+			r->unit.a[i].state = Building;
+			ahead++;
+			if (write(r->builder.go, "", 1) != 1)
+				return;         /* it is gone: hear_builder will see */
+		}
 }
 
 /* How long output is waited for after a program's end, and a program after it was told to quit. */
@@ -439,12 +527,17 @@ static void start_more(Run *r)
 {
 	for (u32 i = 0; i < r->unit.n; i++) {
 		TestUnit *u = &r->unit.a[i];
-		if (r->stop && (u->state == Waiting || u->state == Built)) {
+		if (r->stop && (u->state == Waiting || u->state == Built || (u->state == Building && !u->pid))) {
+			end_builder(r);
 			remove_exe(u);
 			u->state = Done;
 		}
 		if (may_start_run(r, i) && !settle(r, u) && r->nactive < r->njob)
 			start_run(r, u);
+	}
+	if (r->builder.pid) {
+		let_build(r);
+		return;
 	}
 	for (u32 i = 0; i < r->unit.n && r->nactive < r->njob; i++)
 		if (r->unit.a[i].state == Waiting)
@@ -453,6 +546,7 @@ static void start_more(Run *r)
 
 static void clean_up(Run *r)
 {
+	end_builder(r);
 	for (u32 i = 0; i < r->unit.n; i++) {
 		if (r->unit.a[i].pid)
 			kill(r->unit.a[i].pid, SIGKILL);
@@ -464,11 +558,12 @@ static void clean_up(Run *r)
 static bool step(Run *r)
 {
 	ARENA_LOCAL(tmp, 4096);
-	struct pollfd *p = arena_array(&tmp, struct pollfd, 2 * r->unit.n + 1);
-	TestUnit **of = arena_array(&tmp, TestUnit *, 2 * r->unit.n + 1);
+	struct pollfd *p = arena_array(&tmp, struct pollfd, 2 * r->unit.n + 3);
+	TestUnit **of = arena_array(&tmp, TestUnit *, 2 * r->unit.n + 3);
 	u32 n = 0;
 	int wait = 1000;
 	p[n++] = (struct pollfd){.fd = r->sigfd, .events = POLLIN};
+	p[n++] = (struct pollfd){.fd = r->builder.pid ? r->builder.in : -1, .events = POLLIN};
 	for (u32 i = 0; i < r->unit.n; i++) {
 		TestUnit *u = &r->unit.a[i];
 		if (!u->pid)
@@ -482,7 +577,9 @@ static bool step(Run *r)
 	if (poll(p, n, wait) < 0 && errno != EINTR)
 		fatal("poll:");
 	bool interrupted = p[0].revents;
-	for (u32 i = 1; i < n; i += 2) {
+	if (r->builder.pid && p[1].revents)
+		hear_builder(r);
+	for (u32 i = 2; i < n; i += 2) {
 		if (of[i]->fd >= 0 && p[i].revents)
 			take_text(r, of[i]);
 		else
@@ -497,7 +594,7 @@ static int loop(Run *r)
 	while (r->printed < r->unit.n) {
 		start_more(r);
 		print_ready(r);
-		if (r->printed < r->unit.n && r->nactive && !step(r)) {
+		if (r->printed < r->unit.n && (r->nactive || r->builder.pid) && !step(r)) {
 			clean_up(r);
 			return 1;
 		}
@@ -548,6 +645,8 @@ int cmd_test(int argc, char **argv)
 	}
 	if (!r->unit.n)
 		fatal("no packages to test");
+	if (r->f.profile && r->unit.n > 1)
+		fatal("cannot use %s flag with multiple packages", r->f.profile);
 	r->njob = r->f.jobs ? r->f.jobs : pool_size(r->b.pool);
 	check_output(r);
 	const char *tmp = getenv("TMPDIR");
@@ -555,6 +654,14 @@ int cmd_test(int argc, char **argv)
 	if (!mkdtemp(dir))
 		fatal("mkdir %s:", dir);
 	r->tmp = dir;
+	for (u32 i = 0; i < r->unit.n; i++)
+		choose_exe(r, &r->unit.a[i]);
+	/* programs that nobody sees have no symbol table and no DWARF, as with go test */
+	if (!r->f.compile_only && !r->f.profile)
+		r->b.opt.link.strip = r->b.opt.link.nodebug = true;
 	block_signals(r);
+	signal(SIGPIPE, SIG_IGN);
+	if (r->unit.n > 1)
+		start_builder(r);
 	return loop(r);
 }

@@ -17,7 +17,8 @@ typedef struct TestFlags {
 	const char *fuzz, *list;        /* values given */
 	bool compile_only;              /* -c */
 	bool json, verbose, bench, failfast, help;
-	bool has_timeout;
+	bool has_timeout, has_outputdir, artifacts;
+	const char *profile;            /* the first of the flags for profiles: the program stays, with its symbols */
 	u64 kill_ns;                    /* a program that runs longer is stopped; 0: never */
 	int jobs;                       /* -p: builds and programs at once */
 } TestFlags;
@@ -38,6 +39,10 @@ char *test_main_source(Arena *a, const LoadPkg *p, const char **error);
 void test_load(Build *b, const TestFlags *t);
 /* In a process of its own: makes p's test program; what is wrong goes to standard error. */
 int test_build(Build *b, LoadPkg *p, const char *exe, int threads);
+/* In a process of its own: makes programs, each once a byte for it has come from in; writes a message and its text to out as they are done. */
+typedef struct TestProgram { LoadPkg *p; const char *exe; u32 unit; } TestProgram;
+typedef struct TestMessage { u32 unit; int status; u32 ntext; } TestMessage;
+void test_builder(Build *b, const TestProgram *prog, u32 n, int njob, int in, int out);
 
 /* test_json.c */
 TestJson *test_json_new(Arena *a, const char *pkg);          /* emits the start event */

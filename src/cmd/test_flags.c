@@ -99,6 +99,16 @@ static void split_words(Arena *a, TestFlags *t, const char *s)
 	}
 }
 
+/* "-name" of a flag that names a file for a profile; NULL. */
+static const char *profile_flag(const char *name)
+{
+	static const char *const flag[] = {"-blockprofile", "-cpuprofile", "-memprofile", "-mutexprofile", "-trace"};
+	for (size_t i = 0; i < nelem(flag); i++)
+		if (!strcmp(flag[i] + 1, name))
+			return flag[i];
+	return NULL;
+}
+
 /* A flag of package testing that seago looks at as well. */
 static bool note(TestFlags *t, const char *name, const char *v)
 {
@@ -114,6 +124,12 @@ static bool note(TestFlags *t, const char *name, const char *v)
 		t->list = v;
 	else if (!strcmp(name, "fuzz"))
 		t->fuzz = v;
+	else if (!strcmp(name, "outputdir"))
+		t->has_outputdir = true;
+	else if (!strcmp(name, "artifacts"))
+		t->artifacts = b;
+	else if (profile_flag(name) && *v)
+		t->profile = t->profile && strcmp(t->profile + 1, name) < 0 ? t->profile : profile_flag(name);
 	else if (!strcmp(name, "timeout")) {
 		u64 ns;
 		if (!duration(v, &ns))

@@ -103,6 +103,10 @@ typedef struct FrontOptions {
 	bool as_std;                   /* as part of the standard library: more directives */
 } FrontOptions;
 
+/* What load_test_program changes in the loader. */
+typedef struct TestMade { Name *path; LoadPkg *plain; } TestMade;   /* plain: NULL for p_test */
+typedef struct TestBefore { VEC(LoadPkg *) all, named; VEC(TestMade) made; } TestBefore;
+
 typedef struct Loader {
 	Arena *ar;
 	Pool *pool;
@@ -138,6 +142,7 @@ typedef struct Loader {
 	const char *arg;               /* pattern.c: the argument at hand */
 	FrontOptions front;
 	bool only_names;               /* tests are only looked at: what they import need not be there */
+	TestBefore before;
 	bool tests;                    /* set before loading: the named packages' test files are wanted too */
 	Arena *worker;                 /* one arena a worker, kept for good */
 	u32 nfile;
@@ -284,8 +289,13 @@ void load_order(Loader *l);        /* orders l->all and l->listed */
 void load_make_pkg(Loader *l, LoadPkg *p);   /* the checker's package of p */
 /* ---- testpkg.c: test binaries ---- */
 /* Turns the loaded graph into the program that tests p: p with its own test files, whatever imports it compiled anew, package p_test,
- * and the main package whose source is given. Changes the loader: one process, one test. Errors are in the LoadPkgs. */
+ * and the main package whose source is given. Changes the loader, until load_test_undo. Errors are in the LoadPkgs. */
 LoadPkg *load_test_program(Loader *l, LoadPkg *p, const char *src, u32 n);
+void load_test_undo(Loader *l);
+/* The paths of packages that p's test has of its own, and how much source is compiled anew beside p's; false: they include the runtime,
+ * or something that the program needs has errors. */
+typedef struct TestOwn { const char **path; u32 n; u64 bytes; } TestOwn;
+bool load_test_own(Loader *l, LoadPkg *p, TestOwn *out);
 bool load_has_tests(const LoadPkg *p);
 
 #endif

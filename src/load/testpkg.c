@@ -45,6 +45,9 @@ static LoadPkg *new_variant(Loader *l, LoadPkg *p, const char *path, const char 
 	v->mark = Unseen;
 	diag_init(&v->diag, l->ar);
 	diag_init(&v->tdiag, l->ar);
+	if (strcmp(path, p->path))
+		p = NULL;
+	vec_push(l->ar, &l->before.made, (TestMade){intern_str(path), p});
 	map_putp(l->ar, &l->by_path, intern_str(path), v);
 	return v;
 }
@@ -160,8 +163,75 @@ static void collect(Closure *c, LoadPkg *p)
 		collect(c, p->import[i]);
 }
 
+/* ---- which packages a test has of its own ---- */
+
+typedef struct Reaches { Loader *l; LoadPkg *p; VEC(const char *) path; u64 bytes; bool bad; } Reaches;
+enum { WayUnseen, WayBusy, WayNo, WayYes };
+
+static u64 source_bytes(File **f, u32 n)
+{
+	u64 size = 0;
+	for (u32 i = 0; i < n; i++)
+		size += f[i]->src->size;
+	return size;
+}
+
+static bool unsound(const LoadPkg *p)
+{
+	return p->error || p->diag.v.n || !p->pkg || p->pkg->fake;
+}
+
+/* Whether q imports p, directly or not; such packages are counted. */
+static bool leads(Reaches *r, LoadPkg *q)
+{
+	if (q == r->p)
+		return true;
+	if (q->mark != WayUnseen)
+		return q->mark == WayYes;
+	q->mark = WayBusy;
+	r->bad |= unsound(q);
+	bool yes = false;
+	for (u32 i = 0; i < q->nimport; i++)
+		yes |= leads(r, q->import[i]);
+	if (yes) {
+		vec_push(r->l->ar, &r->path, q->path);
+		r->bytes += source_bytes(q->file, q->ngofile);
+	}
+	q->mark = yes ? WayYes : WayNo;
+	return yes;
+}
+
+static const char *const test_main_imports[] = {"os", "reflect", "testing", "testing/internal/testdeps"};
+
+bool load_test_own(Loader *l, LoadPkg *p, TestOwn *out)
+{
+	Reaches r = {.l = l, .p = p->ntfile ? p : NULL};
+	for (u32 i = 0; i < l->all.n; i++)
+		l->all.a[i]->mark = WayUnseen;
+	vec_push(l->ar, &r.path, "main");
+	if (p->nxfile)
+		vec_push(l->ar, &r.path, arena_printf(l->ar, "%s_test", p->path));
+	if (p->ntfile)
+		vec_push(l->ar, &r.path, p->path);
+	r.bad = unsound(p);
+	for (u32 i = 0; i < p->nimport; i++)
+		leads(&r, p->import[i]);
+	for (u32 i = 0; i < p->ntimport; i++)
+		leads(&r, p->timport[i]);
+	for (u32 i = 0; i < p->nximport; i++)
+		leads(&r, p->ximport[i]);
+	for (size_t i = 0; i < nelem(test_main_imports); i++)
+		leads(&r, load_find(l, test_main_imports[i]));
+	bool runtime = leads(&r, load_find(l, "runtime"));
+	*out = (TestOwn){.path = r.path.a, .n = r.path.n, .bytes = r.bytes};
+	return !r.bad && !runtime;
+}
+
 LoadPkg *load_test_program(Loader *l, LoadPkg *p, const char *src, u32 n)
 {
+	l->before.all.a = l->all.a, l->before.all.n = l->all.n;
+	l->before.named.a = l->named.a, l->before.named.n = l->named.n;
+	l->before.made.n = 0;
 	for (u32 i = 0; i < l->all.n; i++)
 		l->all.a[i]->mark = Unseen;
 	if (p->ntfile)
@@ -191,4 +261,21 @@ LoadPkg *load_test_program(Loader *l, LoadPkg *p, const char *src, u32 n)
 			load_make_pkg(l, q);
 	}
 	return main;
+}
+
+void load_test_undo(Loader *l)
+{
+	for (u32 i = 0; i < l->before.made.n; i++) {
+		TestMade *m = &l->before.made.a[i];
+		map_putp(l->ar, &l->by_path, m->path, m->plain);
+		if (m->plain)
+			m->plain->variant = NULL;
+	}
+	l->all.a = l->before.all.a, l->all.n = l->before.all.n;
+	l->named.a = l->before.named.a, l->named.n = l->named.cap = l->before.named.n;
+	for (u32 i = 0; i < l->all.n; i++) {
+		l->all.a[i]->order = i;
+		if (l->all.a[i]->pkg)
+			l->all.a[i]->pkg->order = i;
+	}
 }

@@ -103,3 +103,24 @@ void block_edge(Func *f, BlockId from, BlockId to)
 	vec_push(f->ar, &f->b.a[from].succ, to);
 	vec_push(f->ar, &f->b.a[to].pred, from);
 }
+
+#define COPY(to, v) ((v).a = (v).n ? arena_copy(to, (v).a, (v).n * sizeof *(v).a, 16) : NULL, (v).cap = (v).n)
+
+void func_keep(const Func *f, Func *out, Arena *a)
+{
+	*out = *f;
+	out->ar = NULL;
+	memset(&out->boxed, 0, sizeof out->boxed);
+	COPY(a, out->v);
+	COPY(a, out->b);
+	COPY(a, out->args);
+	COPY(a, out->slot);
+	COPY(a, out->inl);
+	for (BlockId i = 0; i < out->b.n; i++) {
+		Block *k = &out->b.a[i];
+		COPY(a, k->v);
+		COPY(a, k->pred);
+		COPY(a, k->succ);
+		COPY(a, k->ret);
+	}
+}

@@ -157,6 +157,7 @@ struct Func {
 	bool abi0;            /* called by assembly: sig is sig_abi0's, g and zero registers are made at entry */
 	u32 defer_bits_slot, defer_slots;   /* open-coded defers: slot numbers */
 	BlockId deferreturn;  /* block that calls deferreturn and returns; 0 = none */
+	bool compiled;        /* for programs to come too: only what callers need to know is left */
 	u32 inline_cost;      /* 0: not to be inlined; whole/inline.c */
 	VEC(Sym *) boxed;     /* types whose values it puts into interfaces without an itab: reach */
 	struct Escape *escape;   /* what happens to its parameters: whole/escape.c; NULL: unknown */
@@ -183,6 +184,7 @@ struct Sym {
 	bool reachable;       /* during reach: atomic */
 	bool wanted;          /* link: reachability found it live; tables of methods refer to it */
 	bool needed;          /* has users once inlining is over: needed.c */
+	bool own;             /* share.c: belongs to the program at hand alone */
 	bool noescape;        /* text without a body: some declaration promises that arguments do not escape */
 	u8 asmflags;          /* text of the assembler: SymAsm and more */
 	u16 stackuse;         /* assembly of the C runtime: bytes of the goroutine's stack */
@@ -196,6 +198,8 @@ struct Sym {
 	u64 addr;
 	Sym *base; u32 baseoff;   /* a name inside another symbol's bytes (C runtime sections); NULL: its own. During reach: sym_base */
 	_Atomic u32 state;    /* of a type descriptor: whole's own */
+	const void *origin;   /* of assembly: what it was made from */
+	struct SymRefs *refs; /* share.c: what its content keeps alive, for the next program; NULL: not made yet */
 	struct SymDef { u8 what; Obj *fn; Type **targs; u32 ntargs; Type *type, *type2; Body *body; const MethodEntry *method; struct Join *join; } *def;   /* how to make its contents: refs.c; NULL: unknown here */
 };
 
@@ -237,6 +241,9 @@ struct Program {
 /* sym.c: any thread */
 void symtab_init(Program *p);                               /* p->ar is set; once, before anything else */
 void symtab_free(Program *p);
+u32 symtab_list(Program *p, Arena *a, Sym ***out);          /* all of them, in no order; nobody else is at work */
+void symtab_keep(Program *p, bool (*keep)(const Sym *s));   /* the others leave the table */
+void symtab_add(Program *p, Sym **s, u32 n);                /* symbols that left it come back */
 Sym *sym_get(Program *p, const char *name);                 /* creates SymUndef when new */
 Sym *sym_find(Program *p, const char *name);                /* NULL when absent */
 Sym *sym_string(Program *p, const char *s, u32 n);          /* read-only bytes of a string constant, shared */
@@ -272,6 +279,7 @@ ValueId func_value(Func *f, BlockId b, SsaOp op, Ty ty, Pos pos);   /* appended 
 ValueId *value_args(Func *f, ValueId v);
 void value_set_args(Func *f, ValueId v, const ValueId *a, u32 n);
 void value_become_copy(Func *f, ValueId v, ValueId of);             /* v keeps its type and place */
+void func_keep(const Func *f, Func *out, Arena *a);                /* a copy with arrays of its own, to be inlined */
 static inline ValueId value_resolve(const Func *f, ValueId v) { while (f->v.a[v].op == SsaCopy) v = f->v.a[v].arg[0]; return v; }
 void block_edge(Func *f, BlockId from, BlockId to);                 /* appends to succ and pred; phis get their argument by the caller */
 

@@ -85,6 +85,55 @@ static Sym *get_locked(Program *p, Shard *s, const char *name, u32 h)
 	return y;
 }
 
+u32 symtab_list(Program *p, Arena *a, Sym ***out)
+{
+	VEC(Sym *) v = {0};
+	for (u32 i = 0; i < Shards; i++)
+		for (u32 k = 0; k < p->symtab->shard[i].cap; k++)
+			if (p->symtab->shard[i].tab[k])
+				vec_push(a, &v, p->symtab->shard[i].tab[k]);
+	*out = v.a;
+	return v.n;
+}
+
+static void put_locked(Shard *s, Sym *y)
+{
+	u32 j = probe(s, y->name, y->hash);
+	s->tab[j] = y;
+	s->hash[j] = y->hash;
+	s->n++;
+}
+
+void symtab_keep(Program *p, bool (*keep)(const Sym *s))
+{
+	for (u32 i = 0; i < Shards; i++) {
+		Shard *s = &p->symtab->shard[i];
+		Arena a = {0};
+		VEC(Sym *) v = {0};
+		for (u32 k = 0; k < s->cap; k++)
+			if (s->tab[k] && keep(s->tab[k]))
+				vec_push(&a, &v, s->tab[k]);
+		if (v.n < s->n) {
+			memset(s->tab, 0, s->cap * sizeof *s->tab);
+			s->n = 0;
+			for (u32 k = 0; k < v.n; k++)
+				put_locked(s, v.a[k]);
+		}
+		arena_free(&a);
+	}
+}
+
+void symtab_add(Program *p, Sym **y, u32 n)
+{
+	for (u32 i = 0; i < n; i++) {
+		u32 h;
+		Shard *s = shard_of(p, y[i]->name, &h);
+		if (s->n * 4 >= s->cap * 3)
+			grow(s);
+		put_locked(s, y[i]);
+	}
+}
+
 Sym *sym_get(Program *p, const char *name)
 {
 	u32 h;

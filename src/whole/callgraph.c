@@ -174,7 +174,7 @@ void whole_bottom_up(Whole *w, void (*fn)(void *arg, int worker, Func **f, u32 n
 	Graph g = {.ar = &ar, .pool = w->pool, .fn = fn, .arg = arg};
 	Func **f = arena_array(&ar, Func *, w->live.n);
 	for (u32 i = 0; i < w->live.n; i++)
-		if (w->live.a[i]->fn)
+		if (w->live.a[i]->fn && share_at_work(w, w->live.a[i]))
 			f[g.n++] = w->live.a[i]->fn;
 	qsort(f, g.n, sizeof *f, by_name);
 	g.node = arena_array(&ar, CallNode, g.n);
@@ -191,6 +191,8 @@ void whole_bottom_up(Whole *w, void (*fn)(void *arg, int worker, Func **f, u32 n
 		if (!g.comp.a[i].waiting)
 			pool_add(w->pool, &g.comp.a[i]);
 	pool_drain(w->pool, run_component, &g);
+	for (u32 i = 0; i < g.n; i++)
+		f[i]->node = 0;
 	for (int i = 0; i < pool_size(w->pool); i++)
 		arena_free(&g.edges[i]);
 	arena_free(&ar);

@@ -47,7 +47,7 @@ Func **whole_needed(Whole *w, Arena *ar, bool all, u32 *count)
 	Func **f = arena_array(ar, Func *, w->live.n);
 	*count = 0;
 	for (u32 i = 0; i < w->live.n; i++)
-		if (w->live.a[i]->fn && !w->live.a[i]->code && (all || w->live.a[i]->needed))
+		if (w->live.a[i]->fn && !w->live.a[i]->code && share_at_work(w, w->live.a[i]) && (all || w->live.a[i]->needed))
 			f[(*count)++] = w->live.a[i]->fn;
 	return f;
 }

@@ -27,6 +27,8 @@ typedef struct Joins {
 
 void reach_mark(Reach *r, Sym *s)
 {
+	if (r->rec)
+		vec_push(&r->ar, &r->rec->mark, s);
 	Sym *other = sym_base(s);
 	if (other)
 		s = other;
@@ -173,6 +175,8 @@ static bool is_type(const Sym *s)
 
 void reach_in_iface(Reach *r, Sym *s)
 {
+	if (r->rec)
+		vec_push(&r->ar, &r->rec->iface, s);
 	if (is_type(s))
 		advance(r, s, StateIface);
 }
@@ -200,6 +204,8 @@ bool reach_called(Reach *r, Sym *im, Sym *type, u32 m)
 static void call_imethod(Reach *r, Sym *im)
 {
 	Joins *j = r->w->joins;
+	if (r->rec)
+		vec_push(&r->ar, &r->rec->imethod, im);
 	lock_acquire(&j->stripe[im->hash % Stripes].lock);
 	Join *k = join_of(j, im);
 	bool first = !k->called;
@@ -238,18 +244,9 @@ static bool asks_for_methods(const Joins *j, const Sym *callee)
 	return m[0] == 'M' && (!strcmp(m, "Method") || !strcmp(m, "MethodByName")) && strstr(callee->name, "reflect.Method");
 }
 
-static void see_reflection(Reach *r, const Func *f)
+static void keep_exported(Reach *r)
 {
 	Joins *j = r->w->joins;
-	struct SymDef *d = sym_def(f->sym);
-	bool expression = d && d->what == WhatWrapper && types_is_interface(d->type);   /* reflect.Type.Method as a value */
-	if (atomic_load_explicit(&j->reflect, memory_order_relaxed) || (!expression && !strncmp(f->sym->name, "reflect.", 8)))
-		return;
-	bool asks = false;
-	for (u32 i = 1; i < f->v.n && !asks; i++)
-		asks = f->v.a[i].callee && asks_for_methods(j, f->v.a[i].callee);
-	if (!asks)
-		return;
 	lock_acquire(&j->lock);
 	u32 n = j->reflect ? 0 : j->iface.n;
 	Sym **s = arena_array(&r->ar, Sym *, n + 1);
@@ -259,6 +256,23 @@ static void see_reflection(Reach *r, const Func *f)
 	lock_release(&j->lock);
 	for (u32 i = 0; i < n; i++)
 		typedesc_methods(r, s[i], true);
+}
+
+static void see_reflection(Reach *r, const Func *f)
+{
+	Joins *j = r->w->joins;
+	struct SymDef *d = sym_def(f->sym);
+	bool expression = d && d->what == WhatWrapper && types_is_interface(d->type);   /* reflect.Type.Method as a value */
+	if ((!r->rec && atomic_load_explicit(&j->reflect, memory_order_relaxed)) || (!expression && !strncmp(f->sym->name, "reflect.", 8)))
+		return;
+	bool asks = false;
+	for (u32 i = 1; i < f->v.n && !asks; i++)
+		asks = f->v.a[i].callee && asks_for_methods(j, f->v.a[i].callee);
+	if (!asks)
+		return;
+	if (r->rec)
+		r->rec->asks = true;
+	keep_exported(r);
 }
 
 static void mark_func(Reach *r, const Func *f)
@@ -291,11 +305,43 @@ static void mark_relocs(Reach *r, Sym *s)
 	}
 }
 
-static void process(Reach *r, Sym *s)
+/* Makes s and notes what that marks; a name that nobody defines may get a definition in another program. */
+static void make_noting(Reach *r, Sym *s)
 {
+	SymRefs *rec = arena_new(&r->ar, SymRefs);
+	r->rec = rec;
 	make(r, s);
 	if (s->fn)
 		mark_func(r, s->fn);
+	r->rec = NULL;
+	if (s->kind != SymUndef || s->base)
+		s->refs = rec;
+}
+
+/* What the making of s has marked in an earlier program. */
+static void mark_again(Reach *r, const SymRefs *f)
+{
+	for (u32 i = 0; i < f->mark.n; i++)
+		reach_mark(r, f->mark.a[i]);
+	for (u32 i = 0; i < f->iface.n; i++)
+		reach_in_iface(r, f->iface.a[i]);
+	for (u32 i = 0; i < f->imethod.n; i++)
+		call_imethod(r, f->imethod.a[i]);
+	if (f->asks && !r->w->joins->reflect)
+		keep_exported(r);
+}
+
+static void process(Reach *r, Sym *s)
+{
+	if (s->refs) {
+		mark_again(r, s->refs);
+	} else if (r->w->record) {
+		make_noting(r, s);
+	} else {
+		make(r, s);
+		if (s->fn)
+			mark_func(r, s->fn);
+	}
 	mark_relocs(r, s);
 	if (is_type(s))
 		advance(r, s, StateMade);
@@ -377,6 +423,7 @@ void whole_define_string(Whole *w, const char *name, const char *text, u32 n)
 	s->gotype = w->p->chk->typ[KindString];
 	s->align = 3;
 	s->size = 16;
+	s->rel.n = 0;
 	s->data = arena_alloc(w->p->ar, 16, 8);
 	memcpy(s->data + 8, &n, 4);
 	if (n)
@@ -466,6 +513,7 @@ static void fill_inittab(Whole *w)
 	s->kind = SymRodata;
 	s->align = 3;
 	s->size = 8 * (n + 1);
+	s->rel.n = 0;
 	s->data = arena_alloc(w->p->ar, s->size, 8);
 	memcpy(s->data, &n, 4);
 	for (u32 i = 0; i < n; i++)

@@ -39,6 +39,7 @@ static Out fresh(Out o, Type *t, bool readonly)
 	Sym *s = sym_get(o.r->p, arena_printf(&a, "%s..stmp_%u", o.var, (*o.serial)++));
 	arena_free(&a);
 	s->kind = readonly ? SymRodata : l->ptrbytes ? SymData : SymNoptrData;
+	s->rel.n = 0;
 	s->gotype = t;
 	s->size = (u32)l->size;
 	s->align = (u8)__builtin_ctzll((u64)l->align);

@@ -11,6 +11,9 @@
 
 #include "../ssa/ssa.h"
 
+/* Which functions are summarised and compiled: share.c. */
+typedef enum Stage { StageAll, StageShared, StageOwn } Stage;
+
 typedef struct Whole {
 	Program *p;
 	Pool *pool;
@@ -21,6 +24,8 @@ typedef struct Whole {
 	VEC(Sym *) inits;          /* functions run before main.main, in order; those left out are not reachable */
 	const char **root; u32 nroot;   /* Go symbols the C runtime and generated code refer to */
 	Pkg **target; u32 ntarget; /* instead of a program: all that these packages declare */
+	bool record;               /* other programs follow: symbols remember what they refer to */
+	Stage stage;
 	struct Reach *reach;       /* one a worker */
 	struct Joins *joins;       /* reach.c */
 } Whole;
@@ -32,6 +37,7 @@ typedef struct Reach {
 	Arena ar;
 	VEC(Sym *) live;           /* symbols this thread was the first to mark */
 	bool bad;                  /* a body had errors */
+	struct SymRefs *rec;       /* where the references of the symbol being made are noted; NULL: nowhere */
 } Reach;
 
 /* ---- reach.c ---- */
@@ -50,6 +56,26 @@ bool reach_called(Reach *r, Sym *im, Sym *type, u32 m);
 static inline void reach_reloc(Reach *r, Sym *s, u32 off, RelocKind k, Sym *to, i64 add)
 {
 	vec_push(&r->ar, &s->rel, (Reloc){.off = off, .kind = k, .sym = to, .add = add});
+}
+/* ---- share.c: several programs, one after the other, in one symbol table ---- */
+/* What the making of a symbol has marked, for programs that find it made. */
+typedef struct SymRefs {
+	VEC(Sym *) mark, iface, imethod;
+	bool asks;                 /* for methods, by reflection */
+} SymRefs;
+typedef struct Share {
+	Arena ar;                  /* of the program at hand */
+	VEC(Sym *) hidden;
+	const char *const *path; u32 npath;
+} Share;
+/* A program begins in which packages of these paths are not those of other programs: what exists under their names is hidden. */
+void share_begin(Share *s, Program *p, const char *const *path, u32 n);
+void share_divide(Share *s, Whole *w);     /* after reach: Sym.own says what no other program can use */
+void share_end(Share *s, Program *p);      /* that is forgotten, and what was hidden comes back */
+/* Whether the function of a live symbol is to be looked at in this stage. */
+static inline bool share_at_work(const Whole *w, const Sym *s)
+{
+	return !s->fn->compiled && (w->stage == StageAll || s->own == (w->stage == StageOwn));
 }
 /* ---- typedesc.c: descriptors in internal/abi's layout ---- */
 void typedesc_fill(Reach *r, Sym *s);          /* WhatType */
