@@ -46,7 +46,7 @@ Hchan *rt_makechan(Type *t, i64 n) {
 			rt_wb_store(&c->buf, rt_mallocgc(bytes, elem, true));
 	}
 	c->elemsize = (u16)elem->size;
-	c->elemtype = elem;
+	rt_wb_store((void **)&c->elemtype, elem);
 	c->dataqsiz = (u64)n;
 	c->bubble = rt_curg()->bubble;
 	return c;
@@ -102,7 +102,10 @@ void rt_waitq_remove(Waitq *q, Sudog *s) {
 
 /* A copy whose one side may be another goroutine's stack slot. */
 static void copydirect(Type *t, void *dst, const void *src) {
-	rt_bulk_barrier(t, dst, src);
+	if (unlikely(rt_writebarrier.enabled)) {
+		rt_bulk_barrier(t, dst, src);
+		rt_copybarrier(t, src);
+	}
 	memmove(dst, src, t->size);
 }
 

@@ -130,7 +130,7 @@ Pair prof_read(u64 *buf, u64 n, void **tags) {
 		buf[0] = 3;
 		buf[1] = lost;
 		buf[2] = 0;
-		tags[records++] = NULL;
+		rt_wb_store(&tags[records++], NULL);
 		words = 3;
 		lost = 0;
 	}
@@ -140,7 +140,7 @@ Pair prof_read(u64 *buf, u64 n, void **tags) {
 			break;
 		for (u64 i = 0; i < len; i++)
 			buf[words + i] = ring[(tail + i) % RingWords];
-		tags[records++] = (void *)buf[words + 2];
+		rt_wb_store(&tags[records++], (void *)buf[words + 2]);
 		buf[words + 2] = 1;     /* samples */
 		words += len;
 		tail += len;

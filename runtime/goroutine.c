@@ -163,6 +163,7 @@ static G *newg(Funcval *fn, G *parent, uptr callerpc, u32 status, u8 reason) {
 	gp->fipsonlybypass = parent != NULL && parent->fipsonlybypass;
 	gp->ditwanted = parent != NULL && parent->ditwanted;
 	gp->waitreason = reason;
+	rt_gc_born(gp);
 	axadd(&sched.ngcount, 1);
 	rt_casgstatus(gp, GDead, status);
 	return gp;

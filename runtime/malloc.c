@@ -6,16 +6,24 @@
 #include "mem.h"
 
 u64 rt_zerobase;
+enum { AssistBytes = 32 << 10 };        /* allocated before it is asked how much marking that owes */
 
 static void out_of_memory(void)
 {
 	rt_fatal("runtime: out of memory");
 }
 
+static void collect_or_assist(MCache *c)
+{
+	if (gc_wanted() || unlikely(rt_debugvars.gcstress | mheap.stress))
+		gc_try_collect(rt_debugvars.gcstress != 0);
+	if (unlikely(gc_marking()) && (c->debt > AssistBytes || (c->debt && mheap.mode == GcIncremental)))
+		gc_assist(c);
+}
+
 static void refill(MCache *c, u32 spanclass)
 {
-	if (gc_wanted() || unlikely(rt_debugvars.gcstress))
-		gc_try_collect(rt_debugvars.gcstress != 0);
+	collect_or_assist(c);
 	if (c->run[spanclass].bump < c->run[spanclass].limit)
 		return;
 	if (!mcache_refill(c, spanclass)) {
@@ -76,8 +84,7 @@ static void *large_alloc(MCache *c, u64 size, Type *typ, bool noscan, bool needz
 	if (size + PageSize < size)
 		out_of_memory();
 	u64 npages = (size + PageSize - 1) >> PageShift;
-	if (gc_wanted() || unlikely(rt_debugvars.gcstress))
-		gc_try_collect(rt_debugvars.gcstress != 0);
+	collect_or_assist(c);
 	for (u64 n = 0; !mheap.sweepdone && n < npages; n++)
 		sweep_one();
 	MSpan *s = mheap_alloc(npages, noscan, SpanInUse);
@@ -90,9 +97,15 @@ static void *large_alloc(MCache *c, u64 size, Type *typ, bool noscan, bool needz
 	}
 	if (s->needzero && (needzero || !noscan))
 		mem_zero((void *)s->base, npages * PageSize);
-	s->freeindex = s->alloccount = 1;
 	s->largetype = noscan ? NULL : typ;
 	s->largesize = size;
+	s->alloccount = 1;
+	if (gc_marking()) {
+		s->markbits[0] = 1;
+		c->black += s->elemsize;
+		c->debt += s->elemsize;
+	}
+	astorerel(&s->freeindex, 1);
 	c->nmalloc[0]++;
 	c->largebytes += s->elemsize;
 	mprof_cut(c, 0, s->elemsize, 1);

@@ -1,26 +1,23 @@
 /* mark.c: what can be reached.
  * An object is marked in its span's mark bits; if it can hold pointers it is pushed to be scanned.
  * Work items are addresses; those of objects with a bitmap carry their length in words in the
- * upper 16 bits, so that scanning them does not touch the span again. Before an item is scanned it
- * waits in a small ring while its memory is fetched. */
+ * upper 16 bits, so that scanning them does not touch the span again; pieces of large objects carry
+ * all ones there. Before an item is scanned it waits in a small ring while its memory is fetched.
+ * A marker keeps one buffer of items; full ones go to a list from which everybody takes.
+ *
+ * The program runs meanwhile: words are read once, mark bits are set atomically, and whatever is
+ * found must be judged by the span it is in, which can only be older or newer than the pointer. */
 #include "mem.h"
 
 static Mutex worklock;
-static WorkBuf *freebufs;
+static WorkBuf *freebufs, *fullbufs;    /* full is looked at without the lock */
+u32 gc_hungry;
+enum { Piece = 64 << 10, PieceTag = 0xffff };
 
-/* Work shared by the threads that mark. lock guards all; open and full are peeked at without. */
-static struct {
-	Mutex lock;
-	WorkBuf *full;
-	u32 parallel;           /* mark bits must be set atomically */
-	u32 open;               /* there may be work: helpers can join */
-	u32 nworkers, nidle;    /* all idle and nothing full: done */
-	u32 inside;             /* helpers that have not left yet */
-	u32 gen;                /* futex helpers sleep on */
-	u32 nhelpers;
-	u64 bytes, objects;     /* marked by helpers */
-} work;
-enum { MaxHelpers = 7 };
+static inline uptr word_at(uptr p)
+{
+	return __atomic_load_n((uptr *)p, __ATOMIC_RELAXED);
+}
 
 static WorkBuf *buf_new(void)
 {
@@ -36,31 +33,33 @@ static WorkBuf *buf_new(void)
 	return b;
 }
 
-static void buf_free(WorkBuf *b)
-{
-	rt_lock(&worklock);
-	b->next = freebufs;
-	freebufs = b;
-	rt_unlock(&worklock);
-}
-
 void gc_marker_init(Marker *w)
 {
-	*w = (Marker){0};
-	w->buf = buf_new();
+	if (!w->buf)
+		w->buf = buf_new();
 }
 
-void gc_marker_done(Marker *w)
+Marker *gc_marker_of(P *pp)
 {
-	buf_free(w->buf);
-	w->buf = NULL;
+	if (!pp->gcw) {
+		pp->gcw = rt_persistentalloc(sizeof(Marker), 64);
+		gc_marker_init(pp->gcw);
+	}
+	return pp->gcw;
+}
+
+static void publish(WorkBuf *b)
+{
+	rt_lock(&worklock);
+	b->next = fullbufs;
+	astorerel(&fullbufs, b);
+	rt_unlock(&worklock);
 }
 
 static __attribute__((noinline)) void push_slow(Marker *w)
 {
-	WorkBuf *b = buf_new();
-	b->next = w->buf;
-	w->buf = b;
+	publish(w->buf);
+	w->buf = buf_new();
 }
 
 static inline void push(Marker *w, u64 item)
@@ -70,28 +69,71 @@ static inline void push(Marker *w, u64 item)
 	w->buf->obj[w->buf->n++] = item;
 }
 
+bool gc_publish(Marker *w)
+{
+	while (w->ringhead != w->ringtail)
+		push(w, w->ring[w->ringhead++ % MarkRing]);
+	if (!w->buf->n)
+		return false;
+	push_slow(w);
+	return true;
+}
+
+bool gc_work_waits(void)
+{
+	return aload(&fullbufs) != NULL;
+}
+
+/* An empty buffer for a full one. */
+static bool take(Marker *w)
+{
+	if (!aloadrelaxed(&fullbufs))
+		return false;
+	rt_lock(&worklock);
+	WorkBuf *b = fullbufs;
+	if (b) {
+		astorerel(&fullbufs, b->next);
+		w->buf->next = freebufs;
+		freebufs = w->buf;
+	}
+	rt_unlock(&worklock);
+	if (!b)
+		return false;
+	b->next = NULL;
+	w->buf = b;
+	return true;
+}
+
 static inline u64 pop(Marker *w)
 {
-	WorkBuf *b = w->buf;
-	if (unlikely(!b->n)) {
-		if (!b->next)
-			return 0;
-		w->buf = b->next;
-		buf_free(b);
-		b = w->buf;
-	}
-	return b->obj[--b->n];
+	if (unlikely(!w->buf->n) && !take(w))
+		return 0;
+	return w->buf->obj[--w->buf->n];
+}
+
+/* Somebody looks for work: half of ours, if nobody else has offered any. */
+static __attribute__((noinline)) void give(Marker *w)
+{
+	if (w->buf->n < 16 || aloadrelaxed(&fullbufs))
+		return;
+	WorkBuf *b = buf_new();
+	u64 n = w->buf->n / 2;
+	memcpy(b->obj, w->buf->obj, n * 8);
+	memmove(w->buf->obj, w->buf->obj + n, (w->buf->n - n) * 8);
+	w->buf->n -= n;
+	b->n = n;
+	publish(b);
 }
 
 static inline void mark_slot(Marker *w, MSpan *s, u32 i)
 {
 	u8 *byte = &s->markbits[i >> 3], bit = 1 << (i & 7);
-	if (*byte & bit)
+	if (__atomic_load_n(byte, __ATOMIC_RELAXED) & bit)
 		return;
-	if (likely(!work.parallel))
-		*byte |= bit;
-	else if (__atomic_fetch_or(byte, bit, __ATOMIC_RELAXED) & bit)
+	if (__atomic_fetch_or(byte, bit, __ATOMIC_RELAXED) & bit)
 		return;
+	if (unlikely(gc_checking))
+		gc_check_object(w, s, i);
 	w->bytes += s->elemsize;
 	w->objects++;
 	if (s->spanclass & 1)
@@ -133,14 +175,18 @@ void gc_mark(Marker *w, uptr p)
 	mark_ptr(w, p);
 }
 
+/* p may lead to a span that is being made or unmade. What concurrent marking has not found by such a word is no matter for gccheck. */
 void gc_mark_conservative(Marker *w, uptr p)
 {
 	MSpan *s = mheap_span_of(p);
-	if (!s)
+	if (!s || p - s->base >= s->npages * PageSize)
 		return;
 	u32 i = mspan_index(s, p);
-	if (i < s->nelems && !mspan_isfree(s, i))
-		mark_slot(w, s, i);
+	if (i >= s->nelems || mspan_isfree(s, i))
+		return;
+	if (unlikely(gc_checking) && !(s->checkbits[i >> 3] >> (i & 7) & 1))
+		return;
+	mark_slot(w, s, i);
 }
 
 __attribute__((no_sanitize("address"))) void gc_mark_range(Marker *w, uptr lo, uptr hi)
@@ -157,20 +203,30 @@ void gc_mark_block(Marker *w, uptr base, u64 ptrbytes, const u8 *mask)
 		if (words - i < 8)
 			bits &= (1u << (words - i)) - 1;
 		for (; bits; bits &= bits - 1) {
-			uptr p = ((uptr *)base)[i + __builtin_ctz(bits)];
+			uptr p = word_at(base + (i + __builtin_ctz(bits)) * 8);
 			if (p)
 				mark_ptr(w, p);
 		}
 	}
 }
 
-/* Values of t one after the other in [base, base + n). */
-static void scan_typed(Marker *w, uptr base, u64 n, Type *t)
+/* Part [from, to) of values of t that stand one after the other at base. */
+static void scan_typed(Marker *w, uptr base, u64 from, u64 to, Type *t)
 {
 	const u8 *mask = rt_type_gcmask(t);
-	for (u64 off = 0; off < n; off += t->size) {
-		u64 len = t->ptrbytes < n - off ? t->ptrbytes : n - off;
-		gc_mark_block(w, base + off, len, mask);
+	if (t->size == 8) {
+		for (u64 off = from; off < to; off += 8) {
+			uptr p = word_at(base + off);
+			if (p)
+				mark_ptr(w, p);
+		}
+		return;
+	}
+	for (u64 off = from - from % t->size; off < to; off += t->size) {
+		u64 len = t->ptrbytes < to - off ? t->ptrbytes : to - off;
+		u64 lo = off < from ? (from - off) & ~63ul : 0;        /* whole bytes of the mask */
+		if (lo < len)
+			gc_mark_block(w, base + off + lo, len - lo, mask + (lo >> 6));
 	}
 }
 
@@ -184,26 +240,39 @@ static inline void scan_bitmap(Marker *w, uptr obj, u64 words)
 	if (words < 64)
 		bits &= (1ul << words) - 1;
 	for (; bits; bits &= bits - 1) {
-		uptr p = ((uptr *)obj)[__builtin_ctzl(bits)];
+		uptr p = word_at(obj + (u32)__builtin_ctzl(bits) * 8);
 		if (p)
 			mark_ptr(w, p);
 	}
 	w->scanned += words << 3;
 }
 
+static void scan_large(Marker *w, MSpan *s, uptr from)
+{
+	u64 at = from - s->base, left = s->largesize - at;
+	u64 n = left < Piece ? left : Piece;
+	scan_typed(w, s->base, at, at + n, s->largetype);
+	w->scanned += n;
+}
+
 static void scan_item(Marker *w, u64 item)
 {
 	u64 words = item >> 48;
-	if (words) {
-		scan_bitmap(w, item & ((1ul << 48) - 1), words);
+	uptr p = item & ((1ul << 48) - 1);
+	w->item = item;
+	if (words - 1 < PieceTag - 1) {
+		scan_bitmap(w, p, words);
 		return;
 	}
-	MSpan *s = mheap.spans[HEAP_PAGE(item)];
-	if (mspan_hasheader(s))
-		scan_typed(w, item + MallocHeaderSize, s->elemsize - MallocHeaderSize, *(Type **)item);
-	else if (s->largetype)
-		scan_typed(w, s->base, s->largesize, s->largetype);
-	w->scanned += s->elemsize;
+	MSpan *s = mheap.spans[HEAP_PAGE(p)];
+	if (mspan_hasheader(s)) {
+		scan_typed(w, p + MallocHeaderSize, 0, s->elemsize - MallocHeaderSize, *(Type **)p);
+		w->scanned += s->elemsize;
+	} else if (s->largetype) {
+		for (u64 at = Piece; !words && at < s->largesize; at += Piece)
+			push(w, (s->base + at) | (u64)PieceTag << 48);
+		scan_large(w, s, p);
+	}
 }
 
 void gc_scan_object(Marker *w, uptr p)
@@ -216,151 +285,21 @@ void gc_scan_object(Marker *w, uptr p)
 	scan_item(w, s->elemsize <= BitmapMaxSize ? obj | s->elemsize >> 3 << 48 : obj);
 }
 
-/* Somebody has nothing to do: let go a buffer, or half of the only one. */
-static __attribute__((noinline)) void give(Marker *w)
+bool gc_drain(Marker *w, u64 amount)
 {
-	WorkBuf *b = w->buf->next;
-	if (b) {
-		w->buf->next = b->next;
-	} else {
-		b = buf_new();
-		u64 n = w->buf->n / 2;
-		memcpy(b->obj, w->buf->obj, n * 8);
-		memmove(w->buf->obj, w->buf->obj + n, (w->buf->n - n) * 8);
-		w->buf->n -= n;
-		b->n = n;
-	}
-	rt_lock(&work.lock);
-	b->next = work.full;
-	astorerel(&work.full, b);
-	rt_unlock(&work.lock);
-}
-
-/* Our work is done: take a shared buffer; false when all workers are done. */
-static bool take(Marker *w)
-{
-	rt_lock(&work.lock);
-	axadd(&work.nidle, 1);
-	for (;;) {
-		WorkBuf *b = work.full;
-		if (b) {
-			astorerel(&work.full, b->next);
-			axadd(&work.nidle, -1);
-			rt_unlock(&work.lock);
-			b->next = NULL;
-			buf_free(w->buf);
-			w->buf = b;
-			return true;
-		}
-		if (work.nidle == work.nworkers)
-			astorerel(&work.open, 0);
-		if (!work.open) {
-			rt_unlock(&work.lock);
-			return false;
-		}
-		rt_unlock(&work.lock);
-		for (u32 i = 0; !aload(&work.full) && aload(&work.open); i++) {
-			__builtin_ia32_pause();
-			if (i % 256 == 255)
-				os_yield();
-		}
-		rt_lock(&work.lock);
-	}
-}
-
-void gc_drain(Marker *w)
-{
+	u64 end = w->scanned + amount;
 	for (;;) {
 		u64 item;
 		while (w->ringtail - w->ringhead < MarkRing && (item = pop(w))) {
 			__builtin_prefetch((void *)(item & ((1ul << 48) - 1)));
 			w->ring[w->ringtail++ % MarkRing] = item;
 		}
-		if (w->ringhead == w->ringtail) {
-			if (!work.parallel || !take(w))
-				return;
-			continue;
-		}
-		if (unlikely(aloadrelaxed(&work.nidle)) && work.parallel && (w->buf->next || w->buf->n > 16) && !aloadrelaxed(&work.full))
+		if (w->ringhead == w->ringtail)
+			return false;
+		if (unlikely(aloadrelaxed(&gc_hungry)))
 			give(w);
 		scan_item(w, w->ring[w->ringhead++ % MarkRing]);
+		if (w->scanned >= end)
+			return true;
 	}
-}
-
-/* A thread without P and without signals of users: sleeps until there is something to mark. */
-static void helper(void)
-{
-	os_sigmask(2 /* SIG_SETMASK */, ~(1ul << 32));     /* AllThreadsSyscall reaches us too */
-	for (u32 seen = 0;;) {
-		u32 gen;
-		while ((gen = aload(&work.gen)) == seen)
-			os_futexsleep(&work.gen, seen, -1);
-		seen = gen;
-		rt_lock(&work.lock);
-		bool join = work.open;
-		work.nworkers += join;
-		work.inside += join;
-		rt_unlock(&work.lock);
-		if (!join)
-			continue;
-		Marker w;
-		gc_marker_init(&w);
-		gc_drain(&w);
-		gc_marker_done(&w);
-		rt_lock(&work.lock);
-		work.bytes += w.bytes;
-		work.objects += w.objects;
-		axadd(&work.inside, -1);
-		rt_unlock(&work.lock);
-	}
-}
-
-static void start_helpers(u32 n)
-{
-	enum { HelperStack = 64 << 10 };    /* its lower half is the signal stack every thread must have */
-	for (; work.nhelpers < n && work.nhelpers < MaxHelpers; work.nhelpers++) {
-		M *mp = rt_persistentalloc(sizeof *mp, 64);
-		u8 *stack = os_mmap(NULL, HelperStack, 3, 0x22);
-		mp->self = mp;
-		mp->g0 = mp->g = rt_persistentalloc(sizeof(G), 16);
-		mp->gsignal = rt_persistentalloc(sizeof(G), 16);
-		mp->g0->m = mp->gsignal->m = mp;
-		mp->gsignal->stack = (Stack){ (uptr)stack, (uptr)stack + HelperStack / 2 };
-		mp->g0->stack = (Stack){ (uptr)stack + HelperStack / 2, (uptr)stack + HelperStack };
-		mp->systop = (uptr)stack + HelperStack - 64;
-		mp->mstartfn = helper;
-		mp->id = -1;
-		rt_lock(&sched.lock);
-		mp->alllink = sched.allm;
-		astorerel(&sched.allm, mp);
-		rt_unlock(&sched.lock);
-		if (!stack || !os_newthread(mp, (void *)mp->systop))
-			return;
-	}
-}
-
-/* Drain together with up to n other threads. */
-void gc_drain_parallel(Marker *w, u32 n)
-{
-	start_helpers(n);
-	if (!n || !work.nhelpers) {
-		gc_drain(w);
-		return;
-	}
-	work.bytes = work.objects = 0;
-	work.nworkers = 1;
-	work.nidle = 0;
-	work.parallel = 1;
-	astore(&work.open, 1);
-	axadd(&work.gen, 1);
-	os_futexwake(&work.gen, n);
-	gc_drain(w);
-	while (aload(&work.inside))
-		os_yield();
-	rt_lock(&work.lock);    /* the last helper has let go of it */
-	rt_unlock(&work.lock);
-	work.parallel = 0;
-	work.nidle = 0;
-	w->bytes += work.bytes;
-	w->objects += work.objects;
 }

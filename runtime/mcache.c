@@ -36,6 +36,20 @@ static void clear_heapbits(uptr p, u64 n)
 	}
 }
 
+/* Mark the slots [i, end) of s, or take their marks back; bytes are shared with markers of other slots. */
+static void color(MSpan *s, u32 i, u32 end, bool black)
+{
+	while (i < end) {
+		u32 bit = i & 7, n = 8 - bit < end - i ? 8 - bit : end - i;
+		u8 mask = (u8)(((1u << n) - 1) << bit), *byte = &s->markbits[i >> 3];
+		if (black)
+			__atomic_fetch_or(byte, mask, __ATOMIC_RELAXED);
+		else
+			__atomic_fetch_and(byte, (u8)~mask, __ATOMIC_RELAXED);
+		i += n;
+	}
+}
+
 static bool next_run(MCache *c, MCacheRun *r, MSpan *s)
 {
 	u32 i = next_bit(s->allocbits, s->freeindex, s->nelems, ~0ul);
@@ -48,7 +62,12 @@ static bool next_run(MCache *c, MCacheRun *r, MSpan *s)
 	end = i + n;
 	r->bump = s->base + i * s->elemsize;
 	r->limit = r->bump + n * s->elemsize;
-	s->freeindex = end;
+	if (unlikely(gc_marking())) {           /* born marked */
+		color(s, i, end, true);
+		c->black += n * s->elemsize;
+		c->debt += n * s->elemsize;
+	}
+	astorerel(&s->freeindex, end);
 	s->alloccount += n;
 	c->nmalloc[s->spanclass >> 1] += n;
 	c->livedelta += n * s->elemsize;
@@ -64,6 +83,11 @@ static void return_run(MCache *c, MCacheRun *r)
 {
 	MSpan *s = r->span;
 	u64 n = (r->limit - r->bump) / s->elemsize;
+	if (unlikely(gc_marking()) && n) {
+		u32 i = (r->bump - s->base) / s->elemsize;
+		color(s, i, i + n, false);
+		c->black -= n * s->elemsize;
+	}
 	s->freeindex = (r->bump - s->base) / s->elemsize;
 	s->alloccount -= n;
 	c->nmalloc[s->spanclass >> 1] -= n;
@@ -114,7 +138,9 @@ void mcache_release(MCache *c)
 	c->tiny = 0;
 	c->tinyoffset = 0;
 	axadd(&mheap.live, c->livedelta);
-	c->livedelta = 0;
+	axadd(&mheap.black, c->black);
+	c->livedelta = c->black = 0;
+	c->debt = 0;
 	for (u32 i = 0; i < NumSizeClasses; i++) {
 		axadd(&mheap.nmalloc[i], c->nmalloc[i]);
 		c->nmalloc[i] = 0;
@@ -161,6 +187,9 @@ void rt_mcache_flush(P *pp)
 	if (!c)
 		return;
 	mcache_release(c);
+	gc_flush_p(pp);
+	if (pp->gcw)
+		gc_publish(pp->gcw);
 	c->used = false;
 	pp->mcache = NULL;
 }

@@ -12,11 +12,12 @@
  * their type in a word before the object, large objects in their span. Types describe
  * themselves by a mask, repeated when the object is an array of them.
  *
- * Collection stops the world, marks from roots, deals with finalizers, cleanups and weak
- * pointers, and starts the world. Spans are swept when somebody wants to allocate from them;
- * the mark bits become the allocation bits. All spans are swept before the next cycle.
- * The stack of C frames of the collecting thread is scanned conservatively, therefore C may hold
- * heap pointers in locals over an allocation. */
+ * Collection marks beside the program, between two short stops of the world: the first turns the
+ * write barrier on, the second, when nothing is left to mark, deals with finalizers, cleanups and weak
+ * pointers. What is allocated in between is marked from birth: a run, when it is cut. Spans are swept when
+ * somebody wants to allocate from them; the mark bits become the allocation bits. All spans are swept
+ * before the next cycle. The stack of C frames of the thread that starts a cycle is scanned conservatively,
+ * therefore C may hold heap pointers in locals over an allocation. */
 #ifndef SEAGO_MEM_H
 #define SEAGO_MEM_H
 
@@ -69,6 +70,7 @@ struct MSpan {
 	bool inspecials;
 	u8 bitsorder;
 	u32 stackfree;          /* stack spans: free pieces */
+	u8 *checkbits;          /* gccheck: what concurrent marking found */
 };
 
 /* What a P allocates from without a lock; 32 bytes, known to assembly. */
@@ -85,6 +87,8 @@ struct MCache {
 	u64 tinyoffset;
 	u64 tinyallocs;
 	i64 livedelta;          /* bytes not yet in mheap.live */
+	i64 black;              /* bytes of runs cut while marking */
+	u64 debt;               /* bytes allocated while marking for which nobody has marked yet */
 	u64 nmalloc[NumSizeClasses];
 	u64 largebytes, nlarge;
 	i64 memrate;            /* MemProfileRate as of left; -1: never looked */
@@ -150,7 +154,14 @@ typedef struct {
 	i32 gcpercent;
 	i64 memlimit;
 	bool enabled;
+	u32 phase;              /* enum GcPhase; changes with the world stopped */
+	u8 parity;              /* G.scanned of goroutines that this cycle has seen */
+	u8 mode;                /* enum GcMode */
+	u8 stress;              /* gcstress=3: begin again as soon as possible */
+	u8 check;               /* gccheck=1 */
+	u64 black;              /* bytes allocated marked */
 	u64 numgc, numforced;
+	i64 gccpu[3];           /* ns of marking: those who allocate, dedicated, idle processors */
 	u64 pausetotal, pausens[256], pauseend[256], lastgc;
 	i64 lastgcmono;
 } MHeap;
@@ -249,23 +260,67 @@ void heapbits_write(uptr obj, u64 elemsize, u64 size, Type *typ);
 typedef struct Marker Marker;
 typedef struct WorkBuf { struct WorkBuf *next; u64 n; u64 obj[1022]; } WorkBuf;
 enum { MarkRing = 8 };
+typedef struct { uptr addr; const StackObject *obj; bool done; } StackObj;
+
+/* What marks: a worker thread, a P, whoever has stopped the world. One thread at a time. */
 struct Marker {
 	WorkBuf *buf;
-	u64 ring[MarkRing];
+	u64 ring[MarkRing];     /* taken from buf, their memory on its way */
 	u32 ringhead, ringtail;
-	u64 bytes, objects, scanned;
-	u64 badptr;
+	u64 bytes, objects;     /* marked, not yet in gcwork's sums */
+	u64 scanned;            /* bytes looked at, ever: the unit of work */
+	u64 stackbytes, badptr;
+	u64 item;               /* being scanned, for gccheck's message */
+	/* the goroutine stack being scanned: objects of its frames, pointers to them not yet followed */
+	uptr stacklo, stackhi;
+	const Frame *frame;
+	StackObj *obj;
+	u64 nobj, capobj;
+	uptr *ptr;
+	u64 nptr, capptr;
 };
 void gc_mark(Marker *w, uptr p);                 /* p: exact pointer or anything that is not heap */
 void gc_mark_conservative(Marker *w, uptr p);    /* p: any word */
 void gc_mark_range(Marker *w, uptr lo, uptr hi); /* conservatively */
 void gc_mark_block(Marker *w, uptr base, u64 ptrbytes, const u8 *mask);
 void gc_scan_object(Marker *w, uptr p);          /* what the object p is in refers to, not itself */
-void gc_drain(Marker *w);
-void gc_drain_parallel(Marker *w, u32 nhelpers);  /* world stopped */
+bool gc_drain(Marker *w, u64 amount);            /* scan about so many bytes; false: found nothing more to do */
 void gc_marker_init(Marker *w);
-void gc_marker_done(Marker *w);                   /* drained */
-void gc_mark_roots(Marker *w);
+Marker *gc_marker_of(P *pp);                     /* pp's, for the thread that holds it */
+bool gc_publish(Marker *w);                      /* let others have what w holds; true: it held something */
+bool gc_work_waits(void);                        /* published and not taken */
+extern u32 gc_hungry;                            /* atomic: markers looking for work */
+
+/* gcstack.c */
+bool gc_scan_goroutine(Marker *w, G *gp);        /* false: it runs; ask it to yield, then it scans itself */
+void gc_scan_system_stack(Marker *w);            /* C frames of this thread, outside of a goroutine */
+extern bool gc_shrinks;                          /* stacks that are too large are halved */
+extern bool gc_asked;                            /* by runtime.GC: no C function below us holds pointers, only what earlier ones left behind */
+
+/* gcwork.c: who marks what, and when */
+void gc_prepare_work(void);                      /* world stopped: all roots are to be looked at */
+bool gc_step(Marker *w, u64 amount);             /* a root or about amount bytes; false: nothing to do at the moment */
+bool gc_settle(Marker *w, i64 ns);               /* world stopped: mark until nothing is left, or for so long (0: to the end); true: done */
+void gc_wake_workers(void);
+void gc_start_workers(void);
+void gc_assist(MCache *c);                       /* mark in return for c->debt */
+void gc_flush_p(P *pp);                          /* what its barriers recorded goes to the markers */
+typedef struct { u64 bytes, scanned, stackbytes; i64 assist, dedicated, idle; } GcSums;
+extern GcSums gcsums;                            /* of this cycle; atomic */
+
+/* gcpace.c: when to begin, how much a mutator must help */
+u64 gc_globals_bytes(void);
+void gc_pace_begin(u64 live);                    /* world stopped */
+void gc_pace_end(u64 allocated, i64 ns);         /* allocated during the mark, which took ns of somebody's time */
+void gc_pace_revise(void);
+u64 gc_pace_owed(u64 bytes);                     /* work for bytes allocated, after what workers have done in advance */
+void gc_pace_credit(u64 scanned);
+i64 gc_pace_expected(void);                      /* ns that marking took last time */
+
+/* gccheck.c */
+void gc_check_marks(Marker *w);                  /* world stopped, marked: mark anew and compare */
+extern bool gc_checking;
+void gc_check_object(Marker *w, MSpan *s, u32 i);
 
 /* sweep.c */
 bool sweep_span(MSpan *s);               /* s is claimed; true: it went back to the heap */
@@ -274,13 +329,23 @@ void sweep_finish(void);
 void sweep_start(void);                  /* world stopped, after mark */
 
 /* gc.c */
-bool gc_try_collect(bool force);         /* a cycle in the calling thread; false: somebody else stops the world */
+enum GcPhase { GcOff, GcMark };
+enum GcMode { GcConcurrent, GcStopped, GcIncremental };   /* marking: by threads beside the program; with the world stopped; by those who allocate */
+bool gc_try_collect(bool whole);         /* begin a cycle, whole: and end it; false: somebody else stops the world, or we may not */
+bool gc_try_finish(Marker *w, i64 ns);   /* stop the world and end the cycle, if that takes no more than ns (0: whatever it takes) */
 void gc_update_goal(void);
 void gc_read_environment(void);
+static inline bool gc_marking(void)
+{
+	return aloadrelaxed(&mheap.phase) == GcMark;
+}
 static inline bool gc_wanted(void)
 {
 	return aloadrelaxed(&mheap.live) >= aloadrelaxed(&mheap.trigger) && mheap.enabled;
 }
+typedef struct { i64 begin, mark, end, done; u64 live0, live1, goal; i64 pause1, pause2; } GcTimes;
+void gc_mark_hooks(Marker *w);            /* what Go code registered with the collector */
+void gc_trace(const GcTimes *t, bool forced);
 void mem_verify(void);                   /* walk all spans, throw on anything odd */
 
 /* wbcheck.c */
@@ -291,7 +356,7 @@ void wbcheck_heap(void);
 /* mfinal.c */
 bool special_add(uptr p, Special sp);    /* false: there is one of this kind already */
 bool special_remove(uptr p, u8 kind, u64 id, Special *out);
-void special_mark_roots(Marker *w);
+void special_mark_roots(Marker *w, MSpan *s);
 void special_finish_mark(Marker *w);     /* after mark: queue finalizers and cleanups, clear weak handles */
 void finq_mark_roots(Marker *w);
 void mfinal_wake(void);                  /* world running again */
@@ -313,8 +378,8 @@ i64 mprof_setmutexrate(i64 rate);
 u64 mem_newobject(Type *typ);
 u64 mem_mallocgc(u64 size, Type *typ, u64 needzero);
 u64 mem_inheap(uptr p);
-void mem_bulkbarrier(uptr dst, uptr src, u64 size);
-void mem_bulkbarriersrc(uptr dst, uptr src, u64 size);
+void mem_bulkbarrier(uptr dst, uptr src, u64 size, Type *typ);
+void mem_bulkbarriersrc(uptr dst, uptr src, u64 size, Type *typ);
 Pair mem_findobject(uptr p);
 u64 mem_readstats(void *ms);
 u64 metrics_read(void *m);

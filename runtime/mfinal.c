@@ -75,7 +75,8 @@ static bool queue_take(FinQueue *q, FinRec *out)
 
 void finq_mark_roots(Marker *w)
 {
-	for (u32 k = 0; k < 2; k++)
+	for (u32 k = 0; k < 2; k++) {
+		rt_lock(&queues[k].lock);
 		for (FinBlock *b = queues[k].first; b; b = b->next)
 			for (u64 i = b->read; i < b->n; i++) {
 				gc_mark(w, (uptr)b->rec[i].fn);
@@ -83,6 +84,8 @@ void finq_mark_roots(Marker *w)
 				gc_mark(w, (uptr)b->rec[i].fint);
 				gc_mark(w, (uptr)b->rec[i].ot);
 			}
+		rt_unlock(&queues[k].lock);
+	}
 }
 
 static Special **find_place(MSpan *s, u64 offset, u8 kind)
@@ -111,6 +114,26 @@ static void record_free(Special *sp)
 	rt_unlock(&mheap.speciallock);
 }
 
+static void mark_special(Marker *w, MSpan *s, const Special *sp)
+{
+	if (sp->kind >= SpecialProfile)
+		return;
+	gc_mark(w, (uptr)sp->fn);
+	if (sp->kind != SpecialFinalizer)
+		return;
+	gc_scan_object(w, s->base + sp->offset);
+	gc_mark(w, (uptr)sp->fint);
+	gc_mark(w, (uptr)sp->ot);
+}
+
+void special_mark_roots(Marker *w, MSpan *s)
+{
+	rt_lock(&s->speciallock);
+	for (Special *sp = s->specials; sp; sp = sp->next)
+		mark_special(w, s, sp);
+	rt_unlock(&s->speciallock);
+}
+
 bool special_add(uptr p, Special what)
 {
 	MSpan *s = mheap_span_of(p);
@@ -129,6 +152,8 @@ bool special_add(uptr p, Special what)
 	}
 	sp->next = *at;
 	*at = sp;
+	if (gc_marking())       /* these roots may have been looked at already */
+		mark_special(gc_marker_of(rt_p()), s, sp);
 	bool first = !s->inspecials;
 	s->inspecials = true;
 	rt_unlock(&s->speciallock);
@@ -192,21 +217,6 @@ void rt_special_unbubble(uptr p)
 		special_remove(p, SpecialBubble, 0, &sp);
 }
 
-void special_mark_roots(Marker *w)
-{
-	for (MSpan *s = mheap.specialspans; s; s = s->nextspecial)
-		for (Special *sp = s->specials; sp; sp = sp->next) {
-			if (sp->kind >= SpecialProfile)
-				continue;
-			gc_mark(w, (uptr)sp->fn);
-			if (sp->kind != SpecialFinalizer)
-				continue;
-			gc_scan_object(w, s->base + sp->offset);
-			gc_mark(w, (uptr)sp->fint);
-			gc_mark(w, (uptr)sp->ot);
-		}
-}
-
 static bool is_marked(MSpan *s, u64 offset)
 {
 	u32 i = mspan_index(s, s->base + offset);
@@ -266,7 +276,7 @@ void special_finish_mark(Marker *w)
 			s->nextspecial = NULL;
 		}
 	}
-	gc_drain(w);
+	gc_drain(w, 1ul << 62);
 }
 
 void mfinal_wake(void)
@@ -298,6 +308,9 @@ u64 finq_next(u64 kind, void *out)
 	rt_lock(&q->lock);
 	if (queue_take(q, out)) {
 		rt_unlock(&q->lock);
+		if (rt_writebarrier.enabled)    /* from a root to memory that may have been scanned */
+			for (u64 i = 0; i < sizeof(FinRec) / 8; i++)
+				rt_shade(((void **)out)[i]);
 		return 1;
 	}
 	G *gp = rt_curg();
@@ -390,7 +403,10 @@ u64 weak_register(uptr p)
 
 u64 weak_strong(u64 *h)
 {
-	return h ? *h : 0;
+	u64 p = h ? *h : 0;
+	if (unlikely(rt_writebarrier.enabled))
+		rt_shade((void *)p);    /* nothing else need lead to it */
+	return p;
 }
 
 void fin_counts(u64 n[4])

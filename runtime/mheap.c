@@ -213,9 +213,9 @@ MSpan *mheap_alloc(u64 npages, u32 spanclass, u8 state)
 	} else {
 		mheap.pagesmanual += npages;
 	}
-	s->state = state;
+	astorerel(&s->state, state);    /* markers look without the lock */
 	for (u64 i = 0; i < npages; i++)
-		mheap.spans[page + i] = s;
+		astorerel(&mheap.spans[page + i], s);
 	rt_unlock(&mheap.lock);
 	return s;
 }

@@ -86,8 +86,10 @@ bool rt_try_stop_the_world(const char *why) {
 	rt_noteclear(&sched.stopnote);
 	astore(&sched.gcwaiting, 1);
 	rt_preemptall();
-	astore(&mp->p->status, PGcstop);
-	sched.stopwait--;
+	if (mp->p != NULL) {
+		astore(&mp->p->status, PGcstop);
+		sched.stopwait--;
+	}
 	for (i32 i = 0; i < sched.gomaxprocs; i++) {
 		P *pp = rt_allp[i];
 		rt_trace_enter();
@@ -106,12 +108,27 @@ bool rt_try_stop_the_world(const char *why) {
 	rt_unlock(&sched.lock);
 	while (wait && !rt_notetsleep(&sched.stopnote, 100 * 1000))
 		rt_preemptall();
+	while (aload(&sched.outside) != 0)
+		os_yield();
 	astore(&sched.worldstopped, 1);
 	pause.stopped = os_nanotime();
 	if (unlikely(rt_tracing))
 		rt_trace_stw(why);
 	return true;
 }
+
+i64 rt_stop_began(void) { return pause.began; }
+
+/* Threads without P, like the collector's, count themselves while they are inside. */
+bool rt_outside_enter(bool stopped) {
+	axadd(&sched.outside, 1);
+	if (stopped || !aload(&sched.gcwaiting))
+		return true;
+	axadd(&sched.outside, -1u);
+	return false;
+}
+
+void rt_outside_leave(void) { axadd(&sched.outside, -1u); }
 
 /* Somebody else may be stopping the world: be stopped meanwhile. */
 void rt_stop_the_world(const char *why) {
@@ -130,7 +147,8 @@ void rt_start_the_world(void) {
 	P *work = NULL;
 	rt_lock(&sched.lock);
 	astore(&sched.worldstopped, 0);
-	astore(&mp->p->status, PRunning);
+	if (mp->p != NULL)
+		astore(&mp->p->status, PRunning);
 	for (i32 i = sched.gomaxprocs - 1; i >= 0; i--) {
 		P *pp = rt_allp[i];
 		if (pp == mp->p)
@@ -144,7 +162,8 @@ void rt_start_the_world(void) {
 			work = pp;
 		}
 	}
-	mp->p->preempt = 0;
+	if (mp->p != NULL)
+		mp->p->preempt = 0;
 	astore(&sched.gcwaiting, 0);
 	if (sched.sysmonwait) {
 		astore(&sched.sysmonwait, 0);

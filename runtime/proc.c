@@ -378,6 +378,8 @@ void rt_ready(G *gp) {
 }
 
 void NORETURN proc_yieldto(G *gp) {
+	if (unlikely(rt_writebarrier.enabled))
+		rt_gc_yields(gp);
 	rt_casgstatus(gp, GRunning, GRunnable);
 	g_drop();
 	rt_lock(&sched.lock);

@@ -132,6 +132,7 @@ struct G {
 	bool fipsonlybypass, ditwanted;
 	u8 waits : 2;           /* enum WaitKind */
 	u8 asyncsafepoint : 1;  /* stopped by a signal: asyncregs holds its registers */
+	u8 scanned : 1;         /* equal to mheap.parity: the collector has seen our stack. Whoever runs us, or holds GScan */
 	GRare *rare;            /* rt_norare until something must be written */
 	u64 parentgoid;
 	uptr gopc;
@@ -313,6 +314,7 @@ typedef struct {
 	Mutex sudoglock;
 	Sudog *sudogfree;
 	u32 gcwaiting;          /* atomic: stop as soon as you can */
+	u32 outside;            /* atomic: threads without P that touch goroutines or the heap */
 	i32 stopwait;
 	Note stopnote;
 	u32 sysmonwait;         /* atomic */
@@ -426,6 +428,9 @@ G *rt_newproc(Funcval *fn, G *parent, uptr callerpc);      /* runnable */
 void rt_stop_the_world(const char *why);                   /* caller runs on a system stack with a P */
 bool rt_try_stop_the_world(const char *why);               /* false: somebody else is stopping it */
 void rt_start_the_world(void);
+i64 rt_stop_began(void);                                   /* world stopped: when the stopping began */
+bool rt_outside_enter(bool stopped);                       /* a thread without P wants to touch goroutines or the heap; false: the world is being stopped. stopped: that is no hindrance */
+void rt_outside_leave(void);
 void rt_procresize(i32 n);                                 /* world stopped */
 void rt_preemptall(void);
 void rt_preemptone(P *pp);
@@ -448,7 +453,8 @@ Stack rt_stack_alloc(u64 n);
 void rt_stack_free(Stack s);
 void rt_stack_check(const G *gp);                          /* hostile modes: nothing below the guard was written */
 void rt_stack_grow(G *gp, u64 newsize);                    /* move gp's stack */
-void rt_stack_shrink(G *gp);                               /* GC, gp at a synchronous safepoint */
+bool rt_stack_shrinks(G *gp);                              /* gp is held at a synchronous safepoint and uses little of its stack */
+void rt_stack_shrink(G *gp);                               /* then: the channels it waits on are locked */
 void rt_stack_flushcache(P *pp);
 void rt_stack_collect(void);                               /* world stopped: unused stacks go back to the heap */
 
@@ -544,6 +550,11 @@ void rt_typedmemclr(Type *t, void *p);
 void rt_bulk_barrier(Type *t, void *dst, const void *src); /* before a raw copy of one value */
 void rt_wb_store(void **slot, void *val);                  /* *slot = val with barrier */
 void rt_wbflush(void);                                     /* drain this P's WbBuf */
+void rt_shade(void *p);                                    /* barriers on: p may be anything; the collector must see it */
+void rt_copybarrier(Type *t, const void *src);             /* barriers on: *src goes where the collector may have looked already */
+bool rt_gc_active(void);                                   /* a cycle is under way */
+void rt_gc_yields(G *gp);                                  /* gp's thread, before gp yields: its stack may have to be scanned */
+void rt_gc_born(G *gp);                                    /* nobody needs to scan its stack this cycle */
 u8 *rt_type_gcmask(Type *t);                               /* honours TFlagGCMaskOnDemand */
 bool rt_gc_runnable(void);                                 /* anything for an idle M to do */
 void rt_gc_sysmon(i64 now);                                /* called by sysmon: periodic GC, scavenging */

@@ -22,7 +22,7 @@ $(B)/runtime/%.S.o: runtime/%.S $(RT_HDRS)
 runtime: $(RT_OBJS)
 
 # allocator and collector hosted on threads, with their own small OS layer
-MEMSRC := $(patsubst %,runtime/%.c,wbcheck sizeclass mheap mcentral sweep mcache mbitmap malloc mark gc mfinal mbarrier mstats) runtime/amd64/alloc.S
+MEMSRC := $(patsubst %,runtime/%.c,wbcheck sizeclass mheap mcentral sweep mcache mbitmap malloc mark gc gcstack gcwork gcpace gccheck gctrace mfinal mbarrier mstats) runtime/amd64/alloc.S
 $(B)/test_malloc: test/unit/test_malloc.c $(MEMSRC) runtime/mem.h
 	@mkdir -p $(@D)
 	$(CC) -DMEM_HOSTED -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -static -no-pie -o $@ test/unit/test_malloc.c $(MEMSRC) -lpthread

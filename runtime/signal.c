@@ -157,7 +157,8 @@ static bool safe(const Func *f, uptr pc, uptr *newpc) {
 	if (rt_funcdata(f, FuncdataLocalsPointerMaps) == NULL || (f->flag & FuncFlagAsm) != 0)
 		return false;
 	String n = rt_funcname(f);
-	static const char *const closed[] = { "runtime.", "internal/runtime/", "reflect.", "runtime/" };
+	/* sync/atomic: ours are two steps, the barrier and the operation */
+	static const char *const closed[] = { "runtime.", "internal/runtime/", "reflect.", "runtime/", "sync/atomic." };
 	for (u32 i = 0; i < nelem(closed); i++) {
 		u64 k = rt_strlen(closed[i]);
 		if ((u64)n.len >= k && memcmp(n.ptr, closed[i], k) == 0)

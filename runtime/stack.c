@@ -294,18 +294,17 @@ void rt_stack_grow(G *gp, u64 newsize) {
 	rt_stack_free(old);
 }
 
-/* At a synchronous safepoint with the world stopped: give back half of a stack that uses
- * less than a quarter. */
-void rt_stack_shrink(G *gp) {
+/* Less than a quarter is used: half can be given back. */
+bool rt_stack_shrinks(G *gp) {
 	u64 size = gp->stack.hi - gp->stack.lo;
 	u32 s = rt_gstatus(gp);
 	if (gp->asyncsafepoint || gp->syscallsp != 0 || gp->stack.lo == 0 ||
 	    (s != GWaiting && s != GRunnable) || size / 2 < StackMin)
-		return;
-	if (gp->stack.hi - gp->sched.sp + rt_stackguard >= size / (rt_debugvars.shrink ? 2 : 4))
-		return;
-	rt_stack_grow(gp, size / 2);
+		return false;
+	return gp->stack.hi - gp->sched.sp + rt_stackguard < size / (rt_debugvars.shrink ? 2 : 4);
 }
+
+void rt_stack_shrink(G *gp) { rt_stack_grow(gp, (gp->stack.hi - gp->stack.lo) / 2); }
 
 void stack_new(G *gp) {
 	M *mp = rt_m();

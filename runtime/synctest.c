@@ -87,8 +87,10 @@ i64 rt_bubble_now(const Bubble *b) { return b->now; }
 Timers *rt_bubble_timers(Bubble *b) { return &b->timers; }
 
 void rt_bubble_roots(void (*f)(Timers *ts, void *arg), void *arg) {
+	rt_lock(&all.lock);
 	for (Bubble *b = all.live; b != NULL; b = b->link)
 		f(&b->timers, arg);
+	rt_unlock(&all.lock);
 }
 
 /* ---- Run, step by step, for the overlay ---- */

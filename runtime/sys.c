@@ -114,6 +114,7 @@ typedef struct { RootFn f; void *arg; } Reporter;
 
 static void timer_roots(Timers *ts, void *rp) {
 	Reporter *r = rp;
+	rt_lock(&ts->mu);
 	for (u64 k = 0; k < ts->n; k++) {
 		Timer *t = ts->heap[k].t;
 		r->f(r->arg, t);
@@ -121,6 +122,7 @@ static void timer_roots(Timers *ts, void *rp) {
 		r->f(r->arg, t->arg.type);
 		r->f(r->arg, t->arg.data);
 	}
+	rt_unlock(&ts->mu);
 }
 
 void rt_roots_global(RootFn f, void *arg) {
@@ -132,7 +134,6 @@ void rt_roots_global(RootFn f, void *arg) {
 		timer_roots(&pp->timers, &r);
 	}
 	rt_bubble_roots(timer_roots, &r);
-	rt_prof_roots(f, arg);
 }
 
 void rt_roots_g(G *gp, RootFn f, RangeFn range, void *arg) {

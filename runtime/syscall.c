@@ -65,6 +65,14 @@ static bool regainp(M *mp) {
 	return true;
 }
 
+/* The collector may be looking at gp's frames from syscallsp on. */
+static void leave(G *gp) {
+	while (!acas(&gp->atomicstatus, GSyscall, GSyscall | GScan))
+		os_yield();
+	gp->syscallsp = 0;
+	astore(&gp->atomicstatus, GSyscall);
+}
+
 void proc_exitsyscall(void) {
 	M *mp = rt_m();
 	G *gp = mp->curg;
@@ -78,10 +86,10 @@ void proc_exitsyscall(void) {
 			astore(&gp->stackguard0, STACK_PREEMPT);
 		return;
 	}
+	leave(gp);
 	rt_trace_enter();
 	rt_casgstatus(gp, GSyscall, GRunnable);
 	rt_trace_leave();
-	gp->syscallsp = 0;
 	g_drop();
 	rt_lock(&sched.lock);
 	globq_put(gp);

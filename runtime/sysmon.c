@@ -14,8 +14,8 @@ static bool idles(const G *gp) {
 }
 
 void sched_checkdead(void) {
-	if (!sched_mainstarted || sched.panicking)
-		return;
+	if (!sched_mainstarted || sched.panicking || rt_gc_active())
+		return;         /* a collection may wake somebody, and whoever ends it starts a thread that asks again */
 	i64 run = sched.mnext - sched.nmfreed - sched.nmidle - sched.nmidlelocked - sched.nmsys;
 	if (run > 0)
 		return;

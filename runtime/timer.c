@@ -58,6 +58,12 @@ static void insert(Timers *ts, Timer *t) {
 		ts->heap = h;
 		ts->cap = cap;
 	}
+	if (unlikely(rt_writebarrier.enabled)) {        /* the collector may have looked at this heap already */
+		rt_shade(t);
+		rt_shade(t->f);
+		rt_shade(t->arg.type);
+		rt_shade(t->arg.data);
+	}
 	t->heapwhen = t->when;
 	t->ts = ts;
 	ts->n++;

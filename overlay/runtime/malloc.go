@@ -84,7 +84,8 @@ func reflect_verifyNotInHeapPtr(p uintptr) bool { return cinheap(p) == 0 && p !=
 // freegc is a hint that growslice gives; the collector finds the memory anyway.
 func freegc(ptr unsafe.Pointer, size uintptr, noscan bool) bool { return false }
 
-// Atomic pointer stores carry the write barrier in front of the plain operation.
+// Atomic pointer stores carry the write barrier in front of the plain operation. They are not inlined: nothing may
+// stop a goroutine between the two.
 
 //go:nosplit
 func atomicwb(ptr *unsafe.Pointer, new unsafe.Pointer) {
@@ -119,12 +120,14 @@ func atomicXchguintptr(ptr *uintptr, new uintptr) uintptr
 
 //go:linkname atomic_storePointer internal/runtime/atomic.storePointer
 //go:nosplit
+//go:noinline
 func atomic_storePointer(ptr *unsafe.Pointer, new unsafe.Pointer) {
 	atomicstorep(unsafe.Pointer(ptr), new)
 }
 
 //go:linkname atomic_casPointer internal/runtime/atomic.casPointer
 //go:nosplit
+//go:noinline
 func atomic_casPointer(ptr *unsafe.Pointer, old, new unsafe.Pointer) bool {
 	if writeBarrier.enabled {
 		atomicwb(ptr, new)
@@ -134,12 +137,14 @@ func atomic_casPointer(ptr *unsafe.Pointer, old, new unsafe.Pointer) bool {
 
 //go:linkname sync_atomic_StorePointer sync/atomic.StorePointer
 //go:nosplit
+//go:noinline
 func sync_atomic_StorePointer(ptr *unsafe.Pointer, new unsafe.Pointer) {
 	atomicstorep(unsafe.Pointer(ptr), new)
 }
 
 //go:linkname sync_atomic_SwapPointer sync/atomic.SwapPointer
 //go:nosplit
+//go:noinline
 func sync_atomic_SwapPointer(ptr *unsafe.Pointer, new unsafe.Pointer) unsafe.Pointer {
 	if writeBarrier.enabled {
 		atomicwb(ptr, new)
@@ -149,6 +154,7 @@ func sync_atomic_SwapPointer(ptr *unsafe.Pointer, new unsafe.Pointer) unsafe.Poi
 
 //go:linkname sync_atomic_CompareAndSwapPointer sync/atomic.CompareAndSwapPointer
 //go:nosplit
+//go:noinline
 func sync_atomic_CompareAndSwapPointer(ptr *unsafe.Pointer, old, new unsafe.Pointer) bool {
 	return atomic_casPointer(ptr, old, new)
 }

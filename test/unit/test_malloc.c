@@ -30,6 +30,7 @@ static uptr roots[NThreads][NSlots];
 
 MCache *mcache_current(void) { return cache; }
 M *test_m(void) { return &thread; }
+static void *start_thread(void *f) { thread = *(M *)f; ((M *)f)->mstartfn(); return NULL; }
 void rt_lock(Mutex *l) { while (__atomic_exchange_n(&l->key, 1, __ATOMIC_ACQUIRE)) sched_yield(); }
 void rt_unlock(Mutex *l) { __atomic_store_n(&l->key, 0, __ATOMIC_RELEASE); }
 void rt_printf(const char *f, ...) { va_list a; va_start(a, f); vfprintf(stderr, f, a); va_end(a); }
@@ -49,7 +50,6 @@ u64 os_sigmask(i32 how, u64 mask) { (void)how, (void)mask; return 0; }
 void os_yield(void) { sched_yield(); }
 void os_futexsleep(u32 *a, u32 v, i64 ns) { (void)ns; syscall(SYS_futex, a, 0, v, NULL, NULL, 0); }
 void os_futexwake(u32 *a, u32 n) { syscall(SYS_futex, a, 1, n, NULL, NULL, 0); }
-static void *start_thread(void *f) { ((M *)f)->mstartfn(); return NULL; }
 bool os_newthread(M *mp, void *stack) { pthread_t t; (void)stack; return !pthread_create(&t, NULL, start_thread, mp); }
 i64 os_nanotime(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1000000000ll + t.tv_nsec; }
 void os_walltime(i64 *s, i32 *n) { *s = 0, *n = 0; }
@@ -74,7 +74,26 @@ bool rt_unwind_next(Unwinder *u) { return !u->done; }
 void rt_frame_maps(const Frame *f, Ptrmap *l, Ptrmap *a, const StackObject **o, u64 *n) { (void)f, (void)l, (void)a, (void)o; *n = 0; }
 void rt_roots_g(G *g, RootFn f, RangeFn r, void *a) { (void)g, (void)f, (void)r, (void)a; }
 void rt_foreach_g(void (*f)(G *, void *), void *a) { (void)f, (void)a; }
+bool rt_stack_shrinks(G *g) { (void)g; return false; }
 void rt_stack_shrink(G *g) { (void)g; }
+GRare rt_norare;
+u64 rt_rand(void) { return 0; }
+void os_usleep(u32 us) { usleep(us); }
+void rt_prof_roots(RootFn f, void *a) { (void)f, (void)a; }
+void rt_preemptone(P *p) { (void)p; }
+String rt_funcname(const Func *f) { (void)f; return (String){0}; }
+i64 rt_stop_began(void) { return 1; }
+void rt_wakep(void) {}
+void rt_yield(ResumeFn f) { (void)f; abort(); }
+bool rt_outside_enter(bool stopped)
+{
+	axadd(&sched.outside, 1);
+	if (stopped || !aload(&sched.gcwaiting))
+		return true;
+	axadd(&sched.outside, -1u);
+	return false;
+}
+void rt_outside_leave(void) { axadd(&sched.outside, -1u); }
 void rt_ready(G *g) { (void)g; }
 void rt_park_unlock(Mutex *l, u8 r) { (void)l, (void)r; abort(); }
 void rt_roots_global(RootFn f, void *arg)
@@ -89,10 +108,14 @@ bool rt_try_stop_the_world(const char *why)
 	(void)why;
 	pthread_rwlock_unlock(&world);
 	pthread_rwlock_wrlock(&world);
+	astore(&sched.gcwaiting, 1);
+	while (aload(&sched.outside))
+		sched_yield();
 	return true;
 }
 void rt_start_the_world(void)
 {
+	astore(&sched.gcwaiting, 0);
 	pthread_rwlock_unlock(&world);
 	pthread_rwlock_rdlock(&world);
 }
@@ -364,8 +387,14 @@ int main(int argc, char **argv)
 	rt_debugvars.clobber = argc > 1 && atoi(argv[1]) & 2;
 	rt_debugvars.gcstress = 0;
 	sched.gomaxprocs = NThreads;
+	static P unused;        /* every thread has its own; there is no barrier */
+	static P *all[NThreads];
+	for (u32 i = 0; i < NThreads; i++)
+		all[i] = &unused;
+	rt_allp = all;
 	rt_mallocinit();
 	mheap.enabled = true;
+	mheap.mode = GcStopped;
 	make_types();
 	pthread_t th[NThreads];
 	for (u64 t = 0; t < NThreads; t++)
