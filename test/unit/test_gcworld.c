@@ -16,6 +16,7 @@ static u64 done, nodes;
 void test_system(void) __asm__("runtime._System");
 void test_system(void) {}
 Moduledata rt_firstmoduledata __asm__("runtime.firstmoduledata");
+String test_godebug __asm__("runtime.godebugDefault");
 
 #define CLOBBERS "rcx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r15", "memory", "cc"
 static inline u64 gocall1(const void *fn, u64 a)

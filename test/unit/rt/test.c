@@ -4,6 +4,7 @@
 #include "../../../runtime/runtime.h"
 
 Moduledata rt_firstmoduledata;
+String test_godebug __asm__("runtime.godebugDefault");
 void test_system(void) __asm__("runtime._System");
 void test_system(void) {}
 
