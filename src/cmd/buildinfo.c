@@ -68,7 +68,7 @@ void buildinfo_text(Build *b, const LoadPkg *main, const Vcs *v, Buf *out)
 	buf_write(out, start, sizeof start - 1);
 	buf_printf(out, "path\t%s%s\n", main->fortest ? main->fortest : main->path, main->fortest ? ".test" : "");
 	if (main->mod && !main->given)
-		module_line(out, "mod", main->mod, v->version ? v->version : main->mod->version, NULL);
+		module_line(out, "mod", main->mod, v->version ? v->version : main->mod->version, main->mod->main ? NULL : main->mod->sum);
 	modules(b, main, out);
 	if (o->asmflags)
 		setting(out, "-asmflags", o->asmflags);

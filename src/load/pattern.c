@@ -445,8 +445,8 @@ static void given_files(Loader *l, const char **arg, u32 narg)
 static void one_arg(Loader *l, const char *arg)
 {
 	bool dots = strstr(arg, "...") != NULL;
-	if (strchr(arg, '@'))
-		go_fatal(1, "%s: can only use path@version syntax with 'go get' and 'go install' in module-aware mode", arg);
+	if (strchr(arg, '@') && !is_local(arg))
+		go_fatal(1, "package %s: can only use path@version syntax with 'go get' and 'go install' in module-aware mode", arg);
 	if (is_local(arg))
 		dots ? local_pattern(l, arg) : name_pkg(l, named_dir(l, arg), false);
 	else if (!strcmp(arg, "std") || !strcmp(arg, "cmd"))
