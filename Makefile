@@ -98,14 +98,14 @@ fuzz: std
 	for t in scan parse check; do $(B)/libfuzz_$$t -max_total_time=$(FUZZ_SECONDS) -max_len=12000 -timeout=20 -rss_limit_mb=8000 -detect_leaks=0 \
 		-artifact_prefix=$(B)/corpus/ $(B)/corpus/$$t $(B)/corpus/seeds || exit 1; done
 
-UNIT := test_base test_syntax test_types test_const test_malloc test_gcworld test_rt test_ssa test_gen test_asm
+UNIT := test_base test_syntax test_types test_const test_malloc test_cgroup test_gcworld test_rt test_ssa test_gen test_asm
 GOROOT_USED = $(abspath $(or $(GOROOT_FOUND),goroot))
 ASMDATA = $(GOROOT_USED)/src/cmd/asm/internal/asm/testdata
 SANITIZE := -std=gnu11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wall -Wextra -Wno-unused-parameter
 TSAN := -std=gnu11 -O1 -g -fsanitize=thread -Wall -Wextra -Wno-unused-parameter
 
 # what make test runs, in the runner's terms
-SUITES = unit:$(B)/test_base unit:$(B)/test_malloc unit:$(B)/test_gcworld unit:$(B)/test_rt unit:$(B)/test_gen
+SUITES = unit:$(B)/test_base unit:$(B)/test_malloc unit:$(B)/test_cgroup unit:$(B)/test_gcworld unit:$(B)/test_rt unit:$(B)/test_gen
 SUITES += "unit:$(B)/test_ssa $(wildcard test/ssa/*.ssa)"
 SUITES += "unit:$(B)/test_syntax errors $(GOROOT_USED)/src/cmd/compile/internal/syntax/testdata"
 SUITES += "unit:$(B)/test_asm listing $(ASMDATA)/amd64enc.s $(ASMDATA)/amd64enc_extra.s $(wildcard $(ASMDATA)/avx512enc/*.s)"

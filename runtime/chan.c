@@ -204,7 +204,7 @@ static bool finish(G *gp) {
 	gp->waits = WaitsOther;
 	gp->param = NULL;
 	if (unlikely(gp->one.since != 0))
-		rt_prof_blocked(gp, gp->one.since);
+		rt_prof_blocked(gp, gp->one.since, 0);
 	return gp->one.success;
 }
 
@@ -325,12 +325,14 @@ void chan_close(Hchan *c) {
 i64 chan_len(Hchan *c) {
 	if (c == NULL)
 		return 0;
-	if (c->timer != NULL)
+	if (c->timer != NULL && !rt_timers_async())
 		return 0;   /* timer channels look unbuffered */
+	if (c->timer != NULL)
+		rt_timer_maybe_run_chan(c->timer);
 	return (i64)c->qcount;
 }
 
-i64 chan_cap(Hchan *c) { return c == NULL || c->timer != NULL ? 0 : (i64)c->dataqsiz; }
+i64 chan_cap(Hchan *c) { return c == NULL || (c->timer != NULL && !rt_timers_async()) ? 0 : (i64)c->dataqsiz; }
 
 /* For timers: a non-blocking send of raw bytes from C. */
 bool rt_chan_nbsend(Hchan *c, const void *elem) { return send(c, (void *)elem, false); }

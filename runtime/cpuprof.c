@@ -28,11 +28,16 @@ static void acquire(void) {
 static void release(void) { astore(&lock, 0); }
 
 /* This thread's timer, as hz says. */
-void rt_prof_thread(M *mp) {
-	i32 want = aload(&hz);
+void rt_prof_thread_end(M *mp) {
 	if (mp->proftimer != 0)
 		os_syscall(SysTimerDelete, mp->proftimer - 1, 0, 0, 0, 0, 0);
 	mp->proftimer = 0;
+	mp->profilehz = 0;
+}
+
+void rt_prof_thread(M *mp) {
+	i32 want = aload(&hz);
+	rt_prof_thread_end(mp);
 	mp->profilehz = want;
 	if (want == 0)
 		return;
@@ -60,9 +65,9 @@ void prof_setrate(i64 rate) {
 	rt_prof_thread(rt_m());
 }
 
-static u64 walk(G *gp, uptr pc, uptr sp, uptr bp, uptr *out) {
+static u64 walk(G *gp, uptr pc, uptr sp, uptr bp, uptr *out, u64 max) {
 	u64 n = 0;
-	for (bool first = true; n < MaxDepth; first = false) {
+	for (bool first = true; n < max; first = false) {
 		const Func *f = rt_findfunc(pc);
 		uptr fp;
 		if (f == NULL) {        /* assembly of ours between Go frames */
@@ -100,9 +105,12 @@ void rt_prof_signal(M *mp, uptr pc, uptr sp, uptr bp) {
 			pc = *(uptr *)sp - 1;
 			sp += 8;
 		}
-		n = walk(gp, pc, sp, bp, stk);
+		n = walk(gp, pc, sp, bp, stk, MaxDepth);
 	} else if (gp != NULL && gp->sched.sp >= gp->stack.lo && gp->sched.sp < gp->stack.hi) {
-		n = walk(gp, gp->sched.pc - 1, gp->sched.sp, gp->sched.bp, stk);
+		uptr entry = rt_findfunc(gp->sched.pc) != NULL ? rt_thunkbefore(gp->sched.pc) : 0;
+		if (entry != 0)         /* the time of C is the entry's */
+			stk[n++] = entry + 1;
+		n += walk(gp, gp->sched.pc - 1, gp->sched.sp, gp->sched.bp, stk + n, MaxDepth - n);
 	}
 	if (n == 0)
 		stk[n++] = (uptr)go_system + 1;

@@ -217,7 +217,10 @@ void rt_gdestroy(G *gp) {
 }
 
 void proc_goexit(void) {
+	bool locked = rt_m()->lockedext != 0;
 	rt_gdestroy(rt_curg());
+	if (unlikely(locked))
+		rt_onsystop(m_exit);
 	rt_onsystop(rt_schedule);
 }
 

@@ -369,6 +369,9 @@ void mprof_setrate(MCache *c, i64 rate);
 u32 mprof_cut(MCache *c, u32 spanclass, u64 size, u32 n);       /* how many of n objects make a run that starts or ends at a sample */
 void mprof_freed(void *bucket);
 void mprof_publish(void);
+void mprof_visit(void (*f)(void *arg, void *bucket, u64 size, u64 allocs, u64 frees, const uptr *stk, u64 n), void *arg);
+void fin_queued(void (*f)(void *arg, void *fn, void *obj, void *fint, void *ot), void *arg);
+void mem_ptrwords(uptr p, u8 *out, u64 n);
 void *mprof_buckets(u64 kind);
 void mprof_blockevent(i64 ns, i64 skip);
 void mprof_setblockrate(i64 rate);

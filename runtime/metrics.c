@@ -84,7 +84,7 @@ u64 metrics_read(void *to)
 	m->created = sched.goidgen;
 	rt_foreach_g(count_state, m);
 	for (M *mp = sched.allm; mp != NULL; mp = mp->alllink)
-		m->threads++;
+		m->threads += mp->procid != 0;
 	m->totalns = (u64)(os_nanotime() - sched.starttime) * (u64)sched.gomaxprocs;
 	m->gcns = mheap.pausetotal * (u64)sched.gomaxprocs;
 	m->userns = (u64)cputime();

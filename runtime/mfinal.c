@@ -88,6 +88,14 @@ void finq_mark_roots(Marker *w)
 	}
 }
 
+/* The world is stopped: finalizers that are to run. */
+void fin_queued(void (*f)(void *arg, void *fn, void *obj, void *fint, void *ot), void *arg)
+{
+	for (FinBlock *b = queues[0].first; b; b = b->next)
+		for (u64 i = b->read; i < b->n; i++)
+			f(arg, b->rec[i].fn, b->rec[i].arg, b->rec[i].fint, b->rec[i].ot);
+}
+
 static Special **find_place(MSpan *s, u64 offset, u8 kind)
 {
 	Special **p = &s->specials;

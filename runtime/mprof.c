@@ -19,7 +19,7 @@ struct ProfBucket {             /* the overlay's profBucket */
 	uptr stk[];
 };
 
-enum { MaxDepth = 64, HashLen = 16384 };
+enum { MaxDepth = 128, HashLen = 16384 };
 static struct { Mutex lock; ProfBucket *all, **hash; } profile[ProfKinds];
 
 i64 rt_memprofilerate __asm__("runtime.MemProfileRate") = 512 << 10;
@@ -29,17 +29,6 @@ static i64 blockrate, mutexrate;        /* atomic */
 i64 mprof_rate(void)
 {
 	return rt_memprofile ? aloadrelaxed(&rt_memprofilerate) : 0;
-}
-
-/* The Go frames of a goroutine in a C entry, as return addresses. */
-static u64 callers(G *gp, uptr *pc)
-{
-	u64 n = 0;
-	Unwinder u;
-	for (rt_unwind_init(&u, gp); !u.done && n < MaxDepth; rt_unwind_next(&u))
-		if (u.fr.f)
-			pc[n++] = u.fr.pc;
-	return n;
 }
 
 /* lock held */
@@ -116,7 +105,7 @@ void mprof_sample(MCache *c, uptr p, u64 size)
 	if (!gp || rt_m()->g != gp)
 		return;
 	uptr pc[MaxDepth];
-	u64 n = callers(gp, pc);
+	u64 n = rt_callers(gp, pc, MaxDepth, 1, true);
 	rt_lock(&profile[ProfMem].lock);
 	ProfBucket *b = bucket(ProfMem, pc, n, size);
 	b->pending++;
@@ -138,6 +127,12 @@ void mprof_publish(void)
 	}
 }
 
+void mprof_visit(void (*f)(void *arg, void *bucket, u64 size, u64 allocs, u64 frees, const uptr *stk, u64 n), void *arg)
+{
+	for (ProfBucket *b = profile[ProfMem].all; b; b = b->next)
+		f(arg, b, b->size, b->allocs, b->frees, b->stk, b->nstk);
+}
+
 /* ---- waits ---- */
 
 /* Waits for mutexes are always timed, for the metrics. */
@@ -147,10 +142,10 @@ i64 rt_prof_start(u8 reason)
 	return mutex || unlikely(aloadrelaxed(&blockrate) > 0) ? os_nanotime() : 0;
 }
 
-static void record(u32 kind, G *gp, u64 count, u64 cycles)
+static void record(u32 kind, G *gp, u64 count, u64 cycles, u32 skip)
 {
 	uptr pc[MaxDepth];
-	u64 n = callers(gp, pc);
+	u64 n = rt_callers(gp, pc, MaxDepth, skip, true);
 	rt_lock(&profile[kind].lock);
 	ProfBucket *b = bucket(kind, pc, n, 0);
 	b->count += count;
@@ -158,24 +153,24 @@ static void record(u32 kind, G *gp, u64 count, u64 cycles)
 	rt_unlock(&profile[kind].lock);
 }
 
-void rt_prof_blocked(G *gp, i64 ns)
+void rt_prof_blocked(G *gp, i64 ns, u32 skip)
 {
 	i64 rate = aloadrelaxed(&blockrate);
 	ns = ns > 0 ? ns : 1;
 	if (rate <= 0 || (ns < rate && (i64)(rt_rand() % (u64)rate) > ns))
 		return;
 	if (ns < rate)          /* one of rate / ns that were like it */
-		record(ProfBlock, gp, (u64)(rate * 256 / ns), (u64)rate);
+		record(ProfBlock, gp, (u64)(rate * 256 / ns), (u64)rate, skip);
 	else
-		record(ProfBlock, gp, 256, (u64)ns);
+		record(ProfBlock, gp, 256, (u64)ns, skip);
 }
 
-void rt_prof_contended(G *releaser, i64 ns)
+void rt_prof_contended(G *releaser, i64 ns, u32 skip)
 {
 	i64 rate = aloadrelaxed(&mutexrate);
 	if (rate <= 0 || !releaser || rt_rand() % (u64)rate != 0)
 		return;
-	record(ProfMutex, releaser, (u64)rate * 256, (u64)rate * (u64)(ns > 0 ? ns : 1));
+	record(ProfMutex, releaser, (u64)rate * 256, (u64)rate * (u64)(ns > 0 ? ns : 1), skip);
 }
 
 /* ---- for the overlay ---- */
@@ -185,9 +180,9 @@ void *mprof_buckets(u64 kind)
 }
 
 /* Linknamed by libraries that block in ways of their own. */
-void mprof_blockevent(i64 ns, i64 skip UNUSED)
+void mprof_blockevent(i64 ns, i64 skip)
 {
-	rt_prof_blocked(rt_curg(), ns);
+	rt_prof_blocked(rt_curg(), ns, (u32)skip);
 }
 
 void mprof_setblockrate(i64 rate)

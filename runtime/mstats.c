@@ -35,8 +35,9 @@ static void count_objects(MemStats *ms)
 	ms->heapobjects = ms->mallocs - ms->frees;
 }
 
-void mstats_read(MemStats *ms)
+void mstats_read(void *out)
 {
+	MemStats *ms = out;
 	memset(ms, 0, sizeof *ms);
 	mcache_flush_all();
 	count_objects(ms);

@@ -23,6 +23,7 @@ void p_handoff(P *pp);                      /* the P loses its thread: find it a
 void m_stop(void);                          /* sleep until somebody hands us a P */
 void m_start(P *pp, bool spinning);         /* run pp (NULL: an idle one) on some thread */
 void m_gcstop(void);
+void m_exit(void) NORETURN;
 void m_stop_locked(void);
 void m_start_locked(G *gp);
 

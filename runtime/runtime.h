@@ -285,7 +285,9 @@ struct M {
 	u8 tracestop, traceskip;        /* of the next event: enum TraceStop; frames left out of its stack */
 	bool tracekept;         /* the goroutine leaves a system call with the P it went with */
 	u8 tracepad;
-	u64 scratch[3];
+	u32 gone;               /* atomic: the thread has ended, its stacks are free */
+	u32 pad1;
+	u64 scratch[2];
 	u64 pregs[20];          /* asynchronous preemption: GPRs, flags */
 	u64 pxmm[32];
 	uptr createstack[32];
@@ -359,9 +361,11 @@ void os_usleep(u32 us);
 i64 os_nanotime(void);
 void os_walltime(i64 *sec, i32 *nsec);
 bool os_newthread(M *mp, void *stacktop);
+void os_exitthread(u32 *gone) NORETURN;                    /* sets *gone when it needs its stack no more */
 void os_signal_thread(M *mp, i32 sig);
 i32 os_ncpu(void);
 i32 os_gomaxprocs(bool quota);                             /* affinity and, if asked, the cgroup's quota */
+i64 os_cpuquota(void);                                     /* processors; 0: no quota */
 bool os_random(void *p, u64 n);
 void os_threadinit(M *mp);                                 /* alternate signal stack, mask */
 void os_dieofsignal(i32 sig) NORETURN;
@@ -468,6 +472,7 @@ typedef struct { G *gp; Frame fr; uptr bp; bool done; } Unwinder;
 typedef struct { i32 nbit; const u8 *bits; } Ptrmap;
 const Func *rt_findfunc(uptr pc);                          /* NULL: not Go */
 String rt_funcname(const Func *f);
+String rt_funcfile(const Func *f, uptr pc, i32 *line);    /* of the outermost of inlined calls */
 i32 rt_pcvalue(const Func *f, u32 off, uptr pc);
 i32 rt_pcdata(const Func *f, u32 table, uptr pc);
 const void *rt_funcdata(const Func *f, u8 i);
@@ -477,8 +482,9 @@ bool rt_unwind_next(Unwinder *u);
 void rt_frame_maps(const Frame *fr, Ptrmap *locals, Ptrmap *args, const StackObject **objs, u64 *nobjs);
 
 /* The stack of a goroutine that is not running Go code, as return addresses, innermost first; if it is in a C entry, that one's
- * thunk comes first. skip logical frames are left out, and runtime.main. */
-u64 rt_callers(G *gp, uptr *pc, u64 max, u64 skip);
+ * thunk comes first. skip logical frames are left out; also runtime.main and goexit, unless the whole stack is asked for. */
+u64 rt_callers(G *gp, uptr *pc, u64 max, u64 skip, bool whole);
+uptr rt_thunkbefore(uptr pc);                              /* the entry called just before pc; 0: none */
 
 /* roots: everything off heap that can hold heap pointers, for the collector. */
 typedef void (*RootFn)(void *arg, void *ptr);              /* ptr may be NULL or not heap */
@@ -495,6 +501,7 @@ i64 rt_timers_run(Timers *ts, i64 now, i64 *until, bool *ran);    /* those due; 
 void rt_timers_chan_block(Hchan *c);
 void rt_timers_chan_unblock(Hchan *c);
 void rt_timer_maybe_run_chan(Timer *t);
+bool rt_timers_async(void);                                /* their channels have the semantics of Go 1.22 */
 G *rt_netpoll(i64 ns);                                     /* list through schedlink */
 void rt_netpoll_break(void);
 bool rt_netpoll_inited(void);
@@ -504,9 +511,10 @@ i64 rt_prof_start(u8 reason);                              /* a wait begins: the
 void rt_metric_pause(bool gc, i64 stopping, i64 total);    /* ns */
 void rt_metric_latency(i64 ns);
 void rt_metric_mutexwait(i64 ns);
-void rt_prof_blocked(G *gp, i64 ns);                       /* gp has waited */
-void rt_prof_contended(G *releaser, i64 ns);
+void rt_prof_blocked(G *gp, i64 ns, u32 skip);             /* gp has waited; skip: rt_callers' */
+void rt_prof_contended(G *releaser, i64 ns, u32 skip);
 i32 rt_prof_hz(void);
+void rt_prof_thread_end(M *mp);
 void rt_prof_thread(M *mp);                                /* the running thread: timer as rt_prof_hz says */
 void rt_prof_signal(M *mp, uptr pc, uptr sp, uptr bp);
 void rt_prof_roots(RootFn f, void *arg);
@@ -524,6 +532,7 @@ void rt_trace_stw(const char *why);                        /* NULL: over */
 void rt_trace_gc(bool begin);
 void rt_trace_heap(void);
 void rt_trace_sample(M *mp, const uptr *pc, u64 n);
+void rt_trace_thread_end(M *mp);
 G *rt_trace_reader(void);
 static inline void rt_trace_skip(u32 n) { if (unlikely(rt_tracing)) rt_m()->traceskip = (u8)n; }
 u64 rt_heap_live(u64 *goal);

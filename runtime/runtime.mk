@@ -27,6 +27,10 @@ $(B)/test_malloc: test/unit/test_malloc.c $(MEMSRC) runtime/mem.h
 	@mkdir -p $(@D)
 	$(CC) -DMEM_HOSTED -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -static -no-pie -o $@ test/unit/test_malloc.c $(MEMSRC) -lpthread
 
+$(B)/test_cgroup: test/unit/test_cgroup.c runtime/linux/cgroup.c runtime/runtime.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Wno-unused-parameter -o $@ test/unit/test_cgroup.c
+
 # prelinked into one relocatable file that the linker embeds
 $(B)/runtime.robj: $(RT_OBJS)
 	ld -r -o $@ $^

@@ -108,7 +108,7 @@ static Pair afterselect(G *gp) {
 	if (index < 0)
 		rt_throw("selectgo: bad wakeup");
 	if (unlikely(waited != 0))
-		rt_prof_blocked(gp, waited);
+		rt_prof_blocked(gp, waited, 0);
 	if (index < nsends && !ok)
 		rt_panic_plain("send on closed channel");
 	return (Pair){ (u64)index, index >= nsends && ok };

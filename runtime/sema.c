@@ -72,7 +72,7 @@ static Pair afterwait(G *gp) {
 	u32 *addr = s->elem;
 	gp->waits = WaitsOther;
 	if (unlikely(s->since != 0))
-		rt_prof_blocked(gp, s->since);
+		rt_prof_blocked(gp, s->since, 1u + s->skip);
 	bool given = s->ticket != 0 || cansemacquire(addr);
 	if (!given) {
 		Root *r = root(addr);
@@ -121,7 +121,7 @@ static void release(u32 *addr, bool handoff, u8 skip) {
 		s->since = os_nanotime() - s->since;
 		if (ismutex(gp->waitreason)) {
 			rt_metric_mutexwait(s->since);
-			rt_prof_contended(rt_curg(), s->since);
+			rt_prof_contended(rt_curg(), s->since, 1u + skip);
 		}
 	}
 	rt_trace_skip(1u + skip);
@@ -154,7 +154,7 @@ static bool before(u32 a, u32 b) { return (i32)(a - b) < 0; }
 static Pair afternotify(G *gp) {
 	gp->waits = WaitsOther;
 	if (unlikely(gp->one.since != 0))
-		rt_prof_blocked(gp, os_nanotime() - gp->one.since);
+		rt_prof_blocked(gp, os_nanotime() - gp->one.since, 1);
 	return (Pair){ 0, 0 };
 }
 

@@ -67,9 +67,28 @@ P *p_release(void) {
 /* ---- threads ---- */
 static Mutex mlock;
 
-static M *allocm(void) {
-	M *mp = NULL;
-	mp = rt_persistentalloc(sizeof(M), 64);
+static M *freem;        /* ended threads', by schedlink */
+
+/* The M of a thread that is gone, with its stacks; mlock held. */
+static M *reusem(void) {
+	for (M **at = &freem; *at != NULL; at = &(*at)->schedlink)
+		if (aload(&(*at)->gone)) {
+			M *mp = *at;
+			*at = mp->schedlink;
+			mp->schedlink = NULL;
+			mp->gone = 0;
+			mp->g = mp->g0;
+			mp->curg = NULL;
+			rt_lock(&sched.lock);
+			sched.nmfreed--;
+			rt_unlock(&sched.lock);
+			return mp;
+		}
+	return NULL;
+}
+
+static M *newm(void) {
+	M *mp = rt_persistentalloc(sizeof(M), 64);
 	G *g0 = rt_persistentalloc(sizeof(G), 16), *gs = rt_persistentalloc(sizeof(G), 16);
 	u8 *stk = os_mmap(NULL, SystemStackSize + SignalStackSize, 3, 0x22);
 	if (stk == NULL)
@@ -89,15 +108,44 @@ static M *allocm(void) {
 	os_random(&mp->rng, 8);
 	rt_lock(&sched.lock);
 	mp->id = sched.mnext++;
-	if (sched.mnext - sched.nmfreed > sched.maxmcount && sched.maxmcount > 0) {
-		rt_unlock(&sched.lock);
-		rt_printf("runtime: program exceeds %d-thread limit\n", (i64)sched.maxmcount);
-		rt_throw("thread exhaustion");
-	}
 	mp->alllink = sched.allm;
 	astorerel(&sched.allm, mp);
 	rt_unlock(&sched.lock);
 	return mp;
+}
+
+static M *allocm(void) {
+	M *mp = reusem();
+	if (mp == NULL)
+		mp = newm();
+	i64 n = sched.mnext - sched.nmfreed;
+	if (n > sched.maxmcount && sched.maxmcount > 0) {
+		rt_printf("runtime: program exceeds %d-thread limit\n", (i64)sched.maxmcount);
+		rt_throw("thread exhaustion");
+	}
+	return mp;
+}
+
+/* The thread ends: the goroutine it was locked to has ended and may have changed it in ways nobody else expects. It has a P. */
+void m_exit(void) {
+	M *mp = rt_m();
+	rt_prof_thread_end(mp);
+	P *pp = p_release();
+	rt_trace_thread_end(mp);
+	p_handoff(pp);
+	rt_lock(&sched.lock);
+	sched.nmfreed++;
+	sched_checkdead();
+	rt_unlock(&sched.lock);
+	if (mp == &rt_m0)               /* the process's first thread would stay as a zombie: it sleeps instead */
+		for (Note never = { 0 };;)
+			rt_notesleep(&never);
+	rt_lock(&mlock);
+	mp->procid = 0;
+	mp->schedlink = freem;
+	freem = mp;
+	rt_unlock(&mlock);
+	os_exitthread(&mp->gone);
 }
 
 static void mstart(void) {

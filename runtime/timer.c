@@ -138,19 +138,36 @@ static void drain(Timer *t, bool *pending) {
 		*pending = true;
 }
 
+/* GODEBUG=asynctimerchan=2: channels of timers are like others, a stale value may be received. (With 1 package time makes
+ * timers of functions instead.) */
+static const u32 *async;        /* of the overlay, which follows GODEBUG */
+void timers_godebug(const u32 *p) { async = p; }
+bool rt_timers_async(void) { return async != NULL && aloadrelaxed(async) != 0; }
+
+/* A timer that has been due for a while and that nobody has looked at sends first. t->mu held. */
+static void runlate(Timer *t) {
+	if (t->ischan && t->ts == NULL && t->when > 0 && t->when <= clock(t)) {
+		run(t, clock(t));
+		rt_lock(&t->mu);
+	}
+}
+
 /* Somebody is about to send, but will find seq changed: the timer was stopped in time. */
 static bool overtaken(const Timer *t) { return t->ischan && t->period == 0 && aload(&t->issending) > 0; }
 
 bool rt_timer_stop(Timer *t) {
-	if (t->ischan)
+	bool sync = t->ischan && !rt_timers_async();
+	if (sync)
 		rt_lock(&t->sendlock);
 	rt_lock(&t->mu);
-	bool pending = t->when > 0 || overtaken(t);
+	if (!sync)
+		runlate(t);
+	bool pending = t->when > 0 || (sync && overtaken(t));
 	takeout(t);
 	t->when = 0;
-	t->seq += t->ischan;
+	t->seq += sync;
 	rt_unlock(&t->mu);
-	if (t->ischan) {
+	if (sync) {
 		drain(t, &pending);
 		rt_unlock(&t->sendlock);
 	}
@@ -158,12 +175,15 @@ bool rt_timer_stop(Timer *t) {
 }
 
 bool rt_timer_modify(Timer *t, i64 when, i64 period, Funcval *f, Eface arg, uptr seq) {
+	bool sync = t->ischan && !rt_timers_async();
 	if (when <= 0)
 		rt_throw("timer when must be positive");
-	if (t->ischan)
+	if (sync)
 		rt_lock(&t->sendlock);
 	rt_lock(&t->mu);
-	bool pending = t->when > 0 || overtaken(t);
+	if (!sync)
+		runlate(t);
+	bool pending = t->when > 0 || (sync && overtaken(t));
 	takeout(t);
 	if (f != NULL) {
 		rt_wb_store((void **)&t->f, f);
@@ -174,15 +194,15 @@ bool rt_timer_modify(Timer *t, i64 when, i64 period, Funcval *f, Eface arg, uptr
 	t->when = when;
 	if (t->isfake && wantsheap(t) && when <= clock(t)) {
 		/* due at once: the bubble's clock would wait until all are blocked */
-		if (t->ischan)
+		if (sync)
 			rt_unlock(&t->sendlock);
 		run(t, clock(t));
 		return pending;
 	}
-	t->seq = t->ischan ? t->seq + 1 : seq;
+	t->seq = t->ischan ? t->seq + sync : seq;
 	bool first = putin(t);
 	rt_unlock(&t->mu);
-	if (t->ischan) {
+	if (sync) {
 		drain(t, &pending);
 		rt_unlock(&t->sendlock);
 	}
@@ -206,7 +226,7 @@ static void run(Timer *t, i64 now) {
 	} else {
 		t->when = 0;
 	}
-	bool once = t->ischan && t->period == 0;
+	bool sync = t->ischan && !rt_timers_async(), once = sync && t->period == 0;
 	if (once)
 		axadd(&t->issending, 1u);
 	rt_unlock(&t->mu);
@@ -214,7 +234,7 @@ static void run(Timer *t, i64 now) {
 		cf(t, arg.data, seq, now);
 		return;
 	}
-	if (!t->ischan) {
+	if (!sync) {
 		rt_callgoclosure(f, (u64)arg.type, (u64)arg.data, seq, (u64)delay);
 		return;
 	}

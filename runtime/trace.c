@@ -239,7 +239,7 @@ static u64 stackid(u64 gen, const uptr *pc, u64 n) {
 /* The Go frames of a goroutine that is not running Go code. */
 static u64 stackof(u64 gen, G *gp, u64 skip) {
 	uptr pc[MaxDepth];
-	return stackid(gen, pc, rt_callers(gp, pc, MaxDepth, skip));
+	return stackid(gen, pc, rt_callers(gp, pc, MaxDepth, skip, false));
 }
 
 /* Of the goroutine this thread works for. */
@@ -392,6 +392,14 @@ void rt_trace_heap(void) {
 	u64 goal;
 	if (trace.gen != 0)
 		EVENT(EvHeapAlloc, rt_heap_live(&goal));
+	rt_trace_leave();
+}
+
+void rt_trace_thread_end(M *mp) {
+	rt_trace_enter();
+	if (mp->tracebuf != NULL)
+		finish(mp->tracebuf, trace.gen);
+	mp->tracebuf = NULL;
 	rt_trace_leave();
 }
 

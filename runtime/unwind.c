@@ -40,6 +40,21 @@ String rt_funcname(const Func *f) {
 	return s;
 }
 
+String rt_funcfile(const Func *f, uptr pc, i32 *line) {
+	const Moduledata *md = &rt_firstmoduledata;
+	String s = { (const u8 *)"?", 1 };
+	i32 no = f != NULL ? rt_pcvalue(f, f->pcfile, pc) : -1;
+	if (no < 0)
+		return s;
+	*line = rt_pcvalue(f, f->pcln, pc);
+	u32 off = ((const u32 *)md->cutab.ptr)[f->cuoffset + (u32)no];
+	if (off != ~0u) {
+		s.ptr = (const u8 *)md->filetab.ptr + off;
+		s.len = (i64)rt_strlen((const char *)s.ptr);
+	}
+	return s;
+}
+
 static u32 varint(const u8 **p) {
 	u32 v = 0, shift = 0;
 	for (;; shift += 7) {
@@ -154,7 +169,7 @@ bool rt_unwind_next(Unwinder *u) {
 
 /* ---- stacks for profiles and traces ---- */
 /* The entry's thunk behind the call that returns to pc, or 0. */
-static uptr thunkbefore(uptr pc) {
+uptr rt_thunkbefore(uptr pc) {
 	i32 rel;
 	if (((const u8 *)pc)[-5] != 0xe8)
 		return 0;
@@ -179,15 +194,15 @@ static uptr outerframe(const Func *f, uptr pc, u64 *skip) {
 	return pc;
 }
 
-u64 rt_callers(G *gp, uptr *pc, u64 max, u64 skip) {
+u64 rt_callers(G *gp, uptr *pc, u64 max, u64 skip, bool whole) {
 	u64 n = 0;
 	Unwinder u;
 	rt_unwind_init(&u, gp);
-	uptr thunk = u.done || gp->asyncsafepoint ? 0 : thunkbefore(u.fr.pc);
-	if (thunk != 0 && skip == 0)
-		pc[n++] = thunk + 1;
-	else if (thunk != 0)
+	uptr thunk = u.done || gp->asyncsafepoint ? 0 : rt_thunkbefore(u.fr.pc);
+	if (skip != 0 && !gp->asyncsafepoint)
 		skip--;
+	else if (thunk != 0)
+		pc[n++] = thunk + 1;
 	for (; !u.done && n < max; rt_unwind_next(&u)) {
 		uptr at = u.fr.pc;
 		if (u.fr.f == NULL)
@@ -198,7 +213,9 @@ u64 rt_callers(G *gp, uptr *pc, u64 max, u64 skip) {
 			continue;
 		pc[n++] = at;
 	}
-	if (n > 0 && rt_findfunc(pc[n - 1] - 1) == rt_findfunc((uptr)go_main))
+	if (whole && n < max)
+		pc[n++] = (uptr)go_goexit + 1;
+	else if (!whole && n > 0 && rt_findfunc(pc[n - 1] - 1) == rt_findfunc((uptr)go_main))
 		n--;
 	return n;
 }

@@ -59,6 +59,7 @@ func cprocswait()
 func cprocswanted() int
 func cstarthelpers(gc, procs func())
 func cdefaultgomaxprocs() int
+func ctimersgodebug(async unsafe.Pointer)
 
 // main is the first goroutine.
 func main() {
@@ -135,6 +136,7 @@ func rt0_go_init() {
 	itabsinit()
 	parseRuntimeDebugVars(gogetenv("GODEBUG"))
 	finishDebugVarsSetup()
+	ctimersgodebug(unsafe.Pointer(&debug.asynctimerchan))
 	secureMode = auxvSecure()
 	exithook.Gosched = Gosched
 	exithook.Goid = func() uint64 { return getg().goid }

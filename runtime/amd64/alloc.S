@@ -17,7 +17,7 @@
 #define MCache_tinyoffset 4360
 #define MCache_tinyallocs 4368
 
-.section .text.newobject, "ax", @progbits
+.section .text.go.newobject, "ax", @progbits
 .globl "runtime.newobject"
 .type "runtime.newobject", @function
 .balign 32
@@ -132,7 +132,7 @@
 
 /* mallocgc(size, typ, needzero): one value of a type is newobject; pointer-free memory of 16 to
  * 1,024 bytes comes from the run, whose slots are zeroed in any case. */
-.section .text.mallocgc, "ax", @progbits
+.section .text.go.mallocgc, "ax", @progbits
 .globl "runtime.mallocgc"
 .type "runtime.mallocgc", @function
 .balign 32

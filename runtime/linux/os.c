@@ -135,60 +135,12 @@ i32 os_ncpu(void) {
 	return c > 0 ? c : 1;
 }
 
-static i64 readfile(const char *path, char *buf, u64 n) {
-	i64 fd = os_open(path, 02000000, 0);
-	if (fd < 0)
-		return -1;
-	i64 r = os_read((i32)fd, buf, n - 1);
-	os_close((i32)fd);
-	if (r >= 0)
-		buf[r] = 0;
-	return r;
-}
-
-static i64 number(const char **s) {
-	i64 v = 0;
-	while (**s == ' ')
-		(*s)++;
-	if (**s < '0' || **s > '9')
-		return -1;
-	while (**s >= '0' && **s <= '9')
-		v = v * 10 + *(*s)++ - '0';
-	return v;
-}
-
-/* Opens cpu.max of the process's own cgroup (v2); it stays open. */
-static i32 openquota(void) {
-	static const char mount[] = "/sys/fs/cgroup";
-	char buf[512], path[640];
-	if (readfile("/proc/self/cgroup", buf, sizeof buf) < 4 || memcmp(buf, "0::", 3) != 0)
-		return -1;
-	u64 k = sizeof mount - 1, i = 3;
-	memcpy(path, mount, k);
-	for (; buf[i] != 0 && buf[i] != '\n'; i++)
-		path[k++] = buf[i];
-	memcpy(path + k, "/cpu.max", 9);
-	return (i32)os_open(path, 02000000, 0);
-}
-
 /* A quota is rounded up, and at least 2, as Go does. */
 i32 os_gomaxprocs(bool quota) {
-	static i32 fd = -2;
-	char buf[64];
 	i32 n = os_ncpu();
-	if (!quota)
+	i64 limit = quota && n > 2 ? os_cpuquota() : 0;
+	if (limit == 0)
 		return n;
-	if (fd == -2)
-		fd = openquota();
-	i64 r = fd < 0 ? -1 : os_syscall(SysPread64, (u64)fd, (u64)buf, sizeof buf - 1, 0, 0, 0);
-	if (r <= 0)
-		return n;
-	buf[r] = 0;
-	const char *s = buf;
-	i64 max = number(&s), period = number(&s);
-	if (max <= 0 || period <= 0)
-		return n;
-	i64 limit = (max + period - 1) / period;
 	if (limit < 2)
 		limit = 2;
 	return limit < n ? (i32)limit : n;
@@ -199,6 +151,13 @@ static void threadentry(void) {
 	os_threadinit(mp);
 	mp->mstartfn();
 	os_syscall(SysExit, 0, 0, 0, 0, 0, 0);
+}
+
+void os_exitthread(u32 *gone) {
+	u64 all = ~0ull;
+	os_syscall(SysRtSigprocmask, 2, (u64)&all, 0, 8, 0, 0);
+	__asm__ volatile("movl $1, (%0)\n\txor %%edi, %%edi\n\tsyscall" : : "r"(gone), "a"(SysExit) : "memory");
+	__builtin_unreachable();
 }
 
 bool os_newthread(M *mp, void *stacktop) {
