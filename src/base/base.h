@@ -225,6 +225,7 @@ void diag_append(Diag *d, const Diag *from);                  /* items share the
 void diag_addv(Diag *d, Pos pos, bool soft, const char *fmt, va_list ap);
 /* Sorted by file, line, column; equal lines with equal text once. Prints at most limit (0 = all),
  * then "too many errors". Returns the number of errors held. */
+void diag_sort(Diag *d);                                      /* by place, as if they had arrived so: for errors of many threads */
 u32 diag_print(Diag *d, Buf *out, u32 limit);
 
 /* The world's mistakes: prints "seago: ..." and exits with status 1. A trailing colon appends the

@@ -55,6 +55,14 @@ static int by_place(const void *x, const void *y)
 	return a->seq < b->seq ? -1 : a->seq > b->seq;
 }
 
+void diag_sort(Diag *d)
+{
+	if (d->v.n)
+		qsort(d->v.a, d->v.n, sizeof *d->v.a, by_place);
+	for (u32 i = 0; i < d->v.n; i++)
+		d->v.a[i].seq = i;
+}
+
 static bool same_line(Pos a, Pos b)
 {
 	if (src_of(a) != src_of(b))
@@ -67,14 +75,34 @@ static bool is_syntax_error(const DiagItem *e)
 	return strncmp(e->msg, "syntax error", 12) == 0;
 }
 
-/* One syntax error a line, and equal messages of one line once. items are sorted; e is the newest. */
-static bool is_repeated(const DiagItem *items, u32 n, const DiagItem *e)
+/* One syntax error a line, and no error equal to the one that arrived before it in the same line. Filters a in its order. */
+static u32 drop_repeated(DiagItem *a, u32 n)
 {
-	for (u32 i = n; i-- > 0 && same_line(items[i].pos, e->pos);) {
-		if (strcmp(items[i].msg, e->msg) == 0 || (is_syntax_error(e) && is_syntax_error(&items[i])))
-			return true;
+	const DiagItem *syntax = NULL, *other = NULL;
+	u32 kept = 0;
+	for (u32 i = 0; i < n; i++) {
+		const DiagItem *e = &a[i];
+		bool again = is_syntax_error(e) ? syntax && same_line(syntax->pos, e->pos) :
+			other && same_line(other->pos, e->pos) && !strcmp(other->msg, e->msg);
+		if (again)
+			continue;
+		a[kept] = *e;
+		if (is_syntax_error(e))
+			syntax = &a[kept++];
+		else
+			other = &a[kept++];
 	}
-	return false;
+	return kept;
+}
+
+/* Errors that say the same of the same place; a is sorted. */
+static u32 drop_equal(DiagItem *a, u32 n)
+{
+	u32 kept = 0;
+	for (u32 i = 0; i < n; i++)
+		if (!kept || a[kept - 1].pos != a[i].pos || strcmp(a[kept - 1].msg, a[i].msg))
+			a[kept++] = a[i];
+	return kept;
 }
 
 /* Columns beyond what gc can represent are not shown. */
@@ -91,24 +119,25 @@ static void put_place(Buf *out, Pos pos)
 
 u32 diag_print(Diag *d, Buf *out, u32 limit)
 {
-	u32 n = d->v.n, kept = 0;
+	u32 n = d->v.n;
 	if (n == 0)
 		return 0;
 	DiagItem *a = arena_array(d->ar, DiagItem, n);
 	memcpy(a, d->v.a, n * sizeof *a);
-	qsort(a, n, sizeof *a, by_place);
-	for (u32 i = 0; i < n && !(limit && kept == limit); i++) {
-		if (!is_repeated(a, kept, &a[i]))
-			a[kept++] = a[i];
-	}
+	u32 kept = drop_repeated(a, n);
+	bool full = limit && kept >= limit;
+	if (full)
+		kept = limit;           /* the first to arrive, not the first in the file */
+	Pos last = a[kept - 1].pos;
+	qsort(a, kept, sizeof *a, by_place);
+	kept = drop_equal(a, kept);
 	for (u32 i = 0; i < kept; i++) {
 		put_place(out, a[i].pos);
 		buf_printf(out, "%s\n", a[i].msg);
-		if (limit && i + 1 == limit) {
-			put_place(out, a[i].pos);
-			buf_puts(out, "too many errors\n");
-			break;
-		}
+	}
+	if (full) {
+		put_place(out, last);
+		buf_puts(out, "too many errors\n");
 	}
 	return n;
 }

@@ -113,6 +113,7 @@ static void compile_func(Work *w, int worker, Func *f)
 		s->code = c;
 	} else {
 		refuse(w, f, why);
+		s->fn = NULL;
 	}
 	arena_reset(&w->tmp[worker]);
 	arena_free(f->ar);              /* nobody looks inside a compiled function */
@@ -188,6 +189,7 @@ static void print_sorted(Build *b)
 	for (u32 i = 0; i < b->load.all.n; i++) {
 		LoadPkg *p = b->load.all.a[i];
 		Buf out = {.ar = &b->ar};
+		diag_sort(&p->diag);
 		if (!p->reported && diag_print(&p->diag, &out, b->opt.all_errors ? 0 : 10))
 			build_output(b, p, buf_str(&out));
 	}

@@ -27,7 +27,10 @@ static bool is_weak(RelocKind k)
 
 static void undefined(Image *im, const Sym *from, const Sym *to)
 {
-	diag_add(im->diag, 0, "%s: relocation target %s not defined", from->name, to->name);
+	if (!strcmp(to->name, "main.main"))
+		diag_add(im->diag, 0, "runtime.main_main·f: function main is undeclared in the main package");
+	else
+		diag_add(im->diag, 0, "%s: relocation target %s not defined", from->name, to->name);
 }
 
 void link_mark(Image *im, Sym *root)
