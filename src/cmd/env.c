@@ -67,7 +67,8 @@ static void add_paths(Env *e)
 	add(e, "GOROOT", c->goroot, c->goroot);
 	add(e, "GOTELEMETRYDIR", path_join(a, config, "go/telemetry"), path_join(a, config, "go/telemetry"));
 	add(e, "GOTOOLDIR", c->goroot ? path_join(a, c->goroot, "pkg/tool/linux_amd64") : "", c->goroot ? path_join(a, c->goroot, "pkg/tool/linux_amd64") : "");
-	add(e, "GOWORK", context_env(c, "GOWORK"), "");
+	const char *work = strcmp(context_env(c, "GOWORK"), "off") ? work_file(c) : "off";
+	add(e, "GOWORK", work, "");
 	add(e, "SEAGO_OVERLAY", c->overlay, c->overlay);
 }
 

@@ -236,7 +236,7 @@ void module_read(Loader *l, Module *m)
 	const char *go = m->mod->go, *ours = l->ctx->goversion + 2;
 	m->goversion = language_of(l->ar, go, "go1.16");
 	if (go && gover_cmp(go, ours) > 0)
-		go_fatal(1, "go: module %s requires go >= %s (running go %s; GOTOOLCHAIN=local)", r ? r->to_version ? arena_printf(l->ar, "%s@%s", r->to,
+		go_fatal(1, "go: %s requires go >= %s (running go %s; GOTOOLCHAIN=local)", r ? r->to_version ? arena_printf(l->ar, "%s@%s", r->to,
 			r->to_version) : r->to : arena_printf(l->ar, "%s@%s", m->path, m->version), go, ours);
 }
 
@@ -564,6 +564,9 @@ void modules_check(Loader *l)
 		modules_complete(l);
 	if (l->whole_graph)
 		check_list(l);
+	for (u32 i = 0; i < f->require.n; i++)
+		if (module_is_excluded(l, f->require.a[i].path, f->require.a[i].version))
+			out_of_date(l);
 	if (!mods_update(l))
 		return;
 	if (!f->go)
