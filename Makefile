@@ -35,6 +35,14 @@ ifneq ($(strip $(NEED)),)
 	$(SUDO) apt-get install -y -qq $(NEED)
 endif
 
+# what some tests drive the service of the examples with; they are skipped where it is missing. Only root gets it without asking.
+TEST_NEED := $(if $(shell command -v curl),,curl) $(if $(shell command -v wrk),,wrk) $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql)
+setup-test: setup
+ifneq ($(strip $(TEST_NEED)),)
+	@if [ -n "$(SUDO)" ]; then echo "not installed, tests are skipped: $(TEST_NEED)"; \
+	else apt-get update -qq; apt-get install -y -qq --no-install-recommends $(TEST_NEED) || echo "could not be installed, tests are skipped: $(TEST_NEED)"; fi
+endif
+
 GOROOT_FOUND := $(firstword $(foreach d,$(SEAGO_GOROOT) $(GOROOT) goroot /usr/local/go /usr/lib/go-1.26 /usr/share/go-1.26,$(if $(wildcard $(d)/src/runtime/runtime.go),$(d))))
 std: setup
 ifeq ($(GOROOT_FOUND),)
@@ -122,6 +130,8 @@ SUITES += "unit:test/debuginfo $(B)/seago"
 SUITES += "unit:test/binary $(B)/seago"
 SUITES += "unit:test/hostile $(B)/seago"
 SUITES += "unit:test/examples $(B)/seago $(GOROOT_USED)"
+SUITES += "unit:test/service/run $(B)/seago files"
+SUITES += "unit:test/service/run $(B)/seago postgres"
 SUITES += "unit:test/sanitize $(B)/asan $(GOROOT_USED)"
 SUITES += "unit:test/race $(B)/tsan/seago $(B)/seago"
 SUITES += "unit:test/cmd/run $(B)/seago $(GOROOT_USED)"
@@ -132,7 +142,7 @@ SUITES += "unit:test/trace $(B)/seago $(GOROOT_USED)"
 SUITES += "unit:test/badinput $(B)/seago $(GOROOT_USED)"
 SUITES += "unit:test/badinput $(B)/asan/seago $(GOROOT_USED)"
 SUITES += err:test/err run:test/run run:test/fix run:test/http run:bench/run goroot:test/goroot.list
-test: std
+test: std setup-test
 	$(MAKE) $(B)/seago $(B)/runner $(B)/limits $(B)/gogen $(B)/fuzz_check $(addprefix $(B)/,$(UNIT))
 	$(MAKE) B=$(B)/asan CFLAGS="$(SANITIZE)" $(B)/asan/seago $(B)/asan/test_types
 	@if echo 'int main(void) { return 0; }' | $(CC) -fsanitize=thread -x c -o $(B)/tsan-probe - 2>/dev/null; then \
@@ -189,7 +199,7 @@ $(B)/test_base $(B)/test_syntax $(B)/test_types $(B)/test_const $(B)/test_ssa $(
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean setup std run bench test test-std test-upstream test-wild fuzz wc $(foreach f,$(FOLDERS),objs-$(subst /,-,$(f)))
+.PHONY: all clean setup setup-test std run bench test test-std test-upstream test-wild fuzz wc $(foreach f,$(FOLDERS),objs-$(subst /,-,$(f)))
 .SECONDARY:
 
 -include $(OBJS:.o=.d) $(wildcard $(B)/test/*.d)

@@ -259,6 +259,35 @@ func TestDeadline(t *testing.T) {
 	})
 }
 
+// One of many clients creates a document, and batches that overlap do not block each other for good.
+func TestConcurrentCreation(t *testing.T) {
+	forStores(t, func(t *testing.T, s Store) {
+		c := newClient(t, s)
+		for round := range 5 {
+			var wg sync.WaitGroup
+			var created atomic.Int32
+			for i := range 8 {
+				wg.Go(func() {
+					a, b := fmt.Sprint("a", round), fmt.Sprint("b", round)
+					if i%2 == 0 {
+						a, b = b, a
+					}
+					code, v := c.do("POST", "/v1/batch", fmt.Sprintf(`[{"id":%q,"put":1,"if_version":0},{"id":%q,"put":1}]`, a, b))
+					if code == 200 {
+						created.Add(1)
+					} else if code != 412 {
+						t.Error(code, v)
+					}
+				})
+			}
+			wg.Wait()
+			if created.Load() != 1 {
+				t.Errorf("created %d times", created.Load())
+			}
+		}
+	})
+}
+
 // stuckStore is busy until it is released; a name of "panic" is too much for it.
 type stuckStore struct {
 	Store

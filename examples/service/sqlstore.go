@@ -1,17 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"slices"
 	"time"
 
 	"examples/service/pgwire"
 )
 
-// SQLStore keeps documents in PostgreSQL. Changes are serializable transactions, tried again when they meet others.
+// SQLStore keeps documents in PostgreSQL. A transaction locks the rows that it changes.
 type SQLStore struct{ db *sql.DB }
 
 const schema = `
@@ -67,66 +68,58 @@ func (s *SQLStore) List(ctx context.Context, prefix, after string, limit int) ([
 	return docs, rows.Err()
 }
 
+// Apply takes the locks of all documents in the order of their names, so that two transactions never wait for each other.
 func (s *SQLStore) Apply(ctx context.Context, changes []Change) ([]Document, error) {
-	for pause := time.Millisecond; ; pause *= 2 {
-		docs, err := s.try(ctx, changes)
-		if !again(err) || pause > time.Second {
-			return docs, err
-		}
-		select {
-		case <-time.After(rand.N(pause)):
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-// again tells whether a transaction failed only because of others that ran at the same time.
-func again(err error) bool {
-	var pg *pgwire.Error
-	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01") // serialization failure, deadlock
-}
-
-func (s *SQLStore) try(ctx context.Context, changes []Change) ([]Document, error) {
-	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
+	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer tx.Rollback() // does nothing after Commit
+	order := make([]int, len(changes))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(changes[i].ID, changes[j].ID) })
 	docs := make([]Document, len(changes))
 	when := now()
-	for i, c := range changes {
-		docs[i] = Document{ID: c.ID, Updated: when, Body: c.Body}
-		if err := s.change(ctx, tx, c, &docs[i]); err != nil {
-			return nil, fmt.Errorf("%s: %w", c.ID, err)
+	for _, i := range order {
+		docs[i] = Document{ID: changes[i].ID, Updated: when, Body: changes[i].Body}
+		if docs[i].Version, err = change(ctx, tx, changes[i], when); err != nil {
+			return nil, fmt.Errorf("%s: %w", changes[i].ID, err)
 		}
 	}
 	return docs, tx.Commit()
 }
 
-func (s *SQLStore) change(ctx context.Context, tx *sql.Tx, c Change, d *Document) error {
-	var old int64
-	err := tx.QueryRowContext(ctx, "SELECT version FROM documents WHERE id = $1", c.ID).Scan(&old)
-	exists := err == nil
-	switch {
-	case err != nil && !errors.Is(err, sql.ErrNoRows):
-		return err
-	case c.Body == nil && !exists:
-		return ErrNotFound
-	case c.If != nil && *c.If != old: // no version is 0
-		return ErrVersion
+// change makes one of them, and returns the document's new version.
+func change(ctx context.Context, tx *sql.Tx, c Change, when time.Time) (version int64, err error) {
+	for {
+		var old int64
+		err := tx.QueryRowContext(ctx, "SELECT version FROM documents WHERE id = $1 FOR UPDATE", c.ID).Scan(&old)
+		exists := err == nil
+		var row *sql.Row
+		switch {
+		case err != nil && !errors.Is(err, sql.ErrNoRows):
+			return 0, err
+		case c.Body == nil && !exists:
+			return 0, ErrNotFound
+		case c.If != nil && *c.If != old: // no version is 0
+			return 0, ErrVersion
+		case c.Body == nil:
+			row = tx.QueryRowContext(ctx, "DELETE FROM documents WHERE id = $1 RETURNING nextval('document_versions')", c.ID)
+		case exists:
+			row = tx.QueryRowContext(ctx, `UPDATE documents SET version = nextval('document_versions'), updated = $2, body = $3
+				WHERE id = $1 RETURNING version`, c.ID, when, string(c.Body))
+		default:
+			row = tx.QueryRowContext(ctx, `INSERT INTO documents (id, version, updated, body) VALUES ($1, nextval('document_versions'), $2, $3)
+				ON CONFLICT (id) DO NOTHING RETURNING version`, c.ID, when, string(c.Body))
+		}
+		err = row.Scan(&version)
+		if !exists && errors.Is(err, sql.ErrNoRows) {
+			continue // somebody else has created it in between: now there is a row to lock
+		}
+		return version, err
 	}
-	if err := tx.QueryRowContext(ctx, "SELECT nextval('document_versions')").Scan(&d.Version); err != nil {
-		return err
-	}
-	if c.Body == nil {
-		_, err = tx.ExecContext(ctx, "DELETE FROM documents WHERE id = $1", c.ID)
-	} else {
-		_, err = tx.ExecContext(ctx, `INSERT INTO documents (id, version, updated, body) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (id) DO UPDATE SET version = excluded.version, updated = excluded.updated, body = excluded.body`,
-			c.ID, d.Version, d.Updated, string(c.Body))
-	}
-	return err
 }
 
 func (s *SQLStore) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }

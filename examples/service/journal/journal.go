@@ -110,6 +110,9 @@ func open(dir string, replay func([]byte) error, create func(string) (file, erro
 		if _, err := j.read(j.path(j.gen, "snap"), replay, false); err != nil {
 			return nil, err
 		}
+		if err := j.removeBefore(j.gen); err != nil { // a crash may have come before that
+			return nil, err
+		}
 	}
 	j.number = 0
 	logs = slices.DeleteFunc(logs, func(n int) bool { return n < j.gen })
@@ -456,6 +459,11 @@ func (j *Journal) WriteSnapshot(gen int, records iter.Seq[[]byte]) error {
 	if err := syncDir(j.dir); err != nil {
 		return err
 	}
+	return j.removeBefore(gen)
+}
+
+// removeBefore removes what a snapshot has replaced.
+func (j *Journal) removeBefore(gen int) error {
 	snaps, logs, err := generations(j.dir)
 	for _, n := range snaps {
 		if n < gen {

@@ -229,6 +229,9 @@ func (c *conn) receive() (kind byte, m reader, err error) {
 		}
 		if err != nil {
 			c.broken = true
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF // there is always an answer missing; EOF would be the regular end of rows
+			}
 			return 0, nil, err
 		}
 		switch head[0] {

@@ -8,8 +8,11 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -94,6 +97,52 @@ func TestShortMessages(t *testing.T) {
 		}
 	}
 	columns(reader("\x00\x02name"))
+}
+
+// A connection that ends between two rows is an error, not the end of the rows.
+func TestLostConnection(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	message := func(kind string, body string) string {
+		return kind + string(binary.BigEndian.AppendUint32(nil, uint32(len(body)+4))) + body
+	}
+	answers := []string{
+		message("R", "\x00\x00\x00\x00") + message("Z", "I"), // authenticated
+		message("1", "") + message("t", "\x00\x00") + message("T", "\x00\x01n\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x17\x00\x04\xff\xff\xff\xff\x00\x00") + message("Z", "I"),
+		message("2", "") + message("D", "\x00\x01\x00\x00\x00\x017"), // bound, and a row
+	}
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		for _, a := range answers {
+			c.Read(make([]byte, 1000))
+			io.WriteString(c, a)
+		}
+	}()
+	db, err := sql.Open("pgwire", "postgres://me@"+l.Addr().String()+"/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.Query("SELECT n FROM somewhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for rows.Next() {
+		if err := rows.Scan(&n); err != nil {
+			t.Error(err)
+		}
+	}
+	if n != 7 || !errors.Is(rows.Err(), io.ErrUnexpectedEOF) {
+		t.Error(n, rows.Err())
+	}
 }
 
 // ---- with a server ----
