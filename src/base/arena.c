@@ -1,10 +1,10 @@
 /* Arenas: bump allocation out of chunks.
  *
  * A first-touched page costs more than the work done in it, so memory that was touched is used again: small chunks, of four
- * sizes to a power of two, are cut from regions and go back to a list of the thread that frees them. An arena starts with a small chunk and
- * doubles, so that thousands of small arenas cost little. Large chunks come straight from the system (huge pages where
- * the kernel gives them) and return to it. A request that does not fit opens a new chunk; what was left of the old one is
- * forgotten. */
+ * sizes to a power of two, are cut from regions and go back to a list of the thread that frees them. An arena starts with a
+ * small chunk and doubles up to a limit, so that thousands of small arenas cost little. Regions, and chunks for large requests,
+ * come from the system, in huge pages where the kernel gives them; large chunks return to it. A request that does not fit opens a
+ * new chunk; what was left of the old one is forgotten. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <sys/mman.h>
@@ -23,7 +23,7 @@ struct ArenaChunk {
 	size_t size;            /* of the whole chunk; up to ChunkSmall it belongs to the lists below */
 };
 
-enum { ChunkMin = 1 << 10, ChunkFirst = 8 << 10, ChunkSmall = 1 << 20, ChunkMax = 32 << 20, RegionSize = 4 << 20, NClass = 41, NearClass = 4 };
+enum { ChunkMin = 1 << 10, ChunkFirst = 8 << 10, ChunkSmall = 1 << 20, ChunkMax = 256 << 10, HugePage = 2 << 20, RegionSize = HugePage, NClass = 41, NearClass = 4 };
 
 /* Four sizes to every power of two. */
 static inline size_t class_size(u32 c)
@@ -39,6 +39,23 @@ static void *from_system(size_t size)
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
 		fatal("out of memory:");
+	return p;
+}
+
+/* The same in huge pages. New kernels align large mappings; else more is mapped, and what was too much given back. */
+static void *from_system_huge(size_t size)
+{
+	char *p = from_system(size);
+	if ((uintptr_t)p % HugePage) {
+		munmap(p, size);
+		char *more = from_system(size + HugePage);
+		p = (char *)align_up((uintptr_t)more, HugePage);
+		if (p > more)
+			munmap(more, (size_t)(p - more));
+		if (p < more + HugePage)
+			munmap(p + size, (size_t)(more + HugePage - p));
+	}
+	madvise(p, size, MADV_HUGEPAGE);
 	return p;
 }
 
@@ -86,7 +103,7 @@ static ArenaChunk *chunk_small(u32 least, u32 class)
 				c->size = class_size(i);
 				put_back(c, i);
 			}
-		mine.p = from_system(RegionSize);
+		mine.p = from_system_huge(RegionSize);
 		mine.end = mine.p + RegionSize;
 	}
 	c = (ArenaChunk *)(void *)mine.p;
@@ -97,9 +114,7 @@ static ArenaChunk *chunk_small(u32 least, u32 class)
 
 static ArenaChunk *chunk_large(size_t size)
 {
-	ArenaChunk *c = from_system(size);
-	if (size >= 4 << 20)
-		madvise(c, size, MADV_HUGEPAGE);
+	ArenaChunk *c = size >= HugePage ? from_system_huge(size) : from_system(size);
 	c->size = size;
 	return c;
 }
@@ -170,12 +185,12 @@ void *arena_alloc_checked(Arena *a, size_t size, size_t align)
 }
 #endif
 
-void *arena_fresh(Arena *a, size_t size)
+void *arena_fresh(Arena *a, size_t size, bool dense)
 {
 	if (!a->chunk)
 		open_chunk(a, ChunkFirst, ChunkFirst);
 	size = align_up(size + sizeof(ArenaChunk) + ChunkSmall, 4096);   /* large: it goes back to the system */
-	ArenaChunk *c = from_system(size);
+	ArenaChunk *c = dense ? from_system_huge(size) : from_system(size);
 	c->size = size;
 	a->total += size;
 	c->prev = a->chunk->prev;       /* behind the chunk in use, which stays the newest */

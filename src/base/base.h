@@ -52,7 +52,7 @@ struct Arena {
 typedef struct ArenaMark { ArenaChunk *chunk; char *p, *end; } ArenaMark;
 
 void *arena_grow(Arena *a, size_t size, size_t align, bool zero);   /* slow path of arena_alloc and arena_raw */
-void *arena_fresh(Arena *a, size_t size);                /* zero pages of their own, touched when used */
+void *arena_fresh(Arena *a, size_t size, bool dense);    /* zero pages of their own, touched when used; dense: from the start, without holes */
 bool arena_extend(Arena *a, void *end, size_t size);     /* true if what ended at end, the newest allocation, got size more bytes, of any content */
 void arena_start(Arena *a, size_t size);                 /* an arena whose first chunk has room for size bytes, not much more */
 void arena_free(Arena *a);                               /* gives everything back */

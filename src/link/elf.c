@@ -166,7 +166,7 @@ static void begin_file(Image *im)
 	if (cap > UINT32_MAX)
 		cap = UINT32_MAX & ~4095u;
 	im->filecap = (u32)cap;
-	im->file = arena_fresh(im->ar, cap);
+	im->file = arena_fresh(im->ar, cap, true);
 }
 
 static bool write_file(Image *im, const Extra *x, const char *path)

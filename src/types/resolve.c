@@ -448,7 +448,7 @@ void types_collect(Checker *k, Pkg *p)
 	for (u32 i = 0; i < p->nfile; i++)
 		nnode += p->file[i]->nnode + 1;
 	/* most of it is never looked at: pages of its own, touched as bodies are checked */
-	ExprInfo *info = arena_fresh(c->ar, nnode * sizeof *info);
+	ExprInfo *info = arena_fresh(c->ar, nnode * sizeof *info, false);
 	Collect x = { .c = c, .p = p, .v = v };
 	if (v->version > version_parse(k->goversion) && p->nfile)
 		err_at(c, p->file[0]->pkgpos, "package requires newer Go version go1.%d (application built with %s)", v->version, k->goversion);
