@@ -182,6 +182,21 @@ void rt_start_the_world(void) {
 	rt_wakep();
 }
 
+/* Dying: whoever runs shall stop and stay so, as far as that can be had in a few milliseconds. */
+void proc_freezetheworld(void) {
+	astore(&sched.stopwait, INT32_MAX);
+	astore(&sched.gcwaiting, 1);
+	for (u32 i = 0; i < 5; i++) {
+		bool running = false;
+		for (i32 k = 0; k < sched.gomaxprocs; k++)
+			running |= aload(&rt_allp[k]->status) == PRunning && rt_allp[k] != rt_p();
+		if (!running)
+			break;
+		rt_preemptall();
+		os_usleep(1000);
+	}
+}
+
 void proc_stoptheworld(const char *why) { rt_stop_the_world(why); }
 void proc_starttheworld(void) { rt_start_the_world(); }
 

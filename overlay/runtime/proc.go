@@ -209,7 +209,7 @@ func forEachGRace(fn func(gp *g)) {
 }
 
 // freezetheworld makes a best effort to stop everybody while we die.
-func freezetheworld() {}
+func freezetheworld()
 
 // schedtrace belongs to the C scheduler's debug switch.
 func schedtrace(detailed bool) {}

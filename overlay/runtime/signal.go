@@ -76,6 +76,8 @@ func faultpanic(gp *g) {
 	throw("fault")
 }
 
+func cfindfunc(pc uintptr) *_func
+
 // printcode prints the bytes at pc, as many as an instruction has at most, but none of a page that may not be there.
 func printcode(pc uintptr) {
 	n := min(16, 4096-pc%4096)
@@ -107,7 +109,17 @@ func fatalsignal(gp *g, sig uint32, pc, sp uintptr) {
 	print("\n")
 	level, _, docrash := gotraceback()
 	if level > 0 {
-		traceback(pc, sp, 0, gp)
+		goroutineheader(gp)
+		if c := cfindfunc(pc) == nil; c && sp >= gp.stack.lo && sp < gp.stack.hi && gp.goid != 0 {
+			pc, sp = *(*uintptr)(unsafe.Pointer(sp)), sp+8 // called by Go code
+		} else if c && gp.goid != 0 {
+			pc, sp = ^uintptr(0), ^uintptr(0) // in C for a goroutine, whose frames end where it entered
+		}
+		if pc == ^uintptr(0) || cfindfunc(pc) != nil {
+			traceback(pc, sp, 0, gp)
+		} else if f := findfunc(pc); f.valid() {
+			print(funcname(f), "()\n\t?:0 +", hex(pc-f.entry()), "\n") // C has no tables to go on by
+		}
 		tracebackothers(gp)
 		print("\n")
 	}
