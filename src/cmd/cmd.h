@@ -92,6 +92,7 @@ extern const Command commands[];   /* ends with a NULL name */
 /* Flags of $GOFLAGS and of the command line; exits after printing what is wrong. -C has been obeyed afterwards. */
 void options_parse(Build *b, const char *command, int argc, char **argv);
 void options_help(void);
+bool options_known(const char *name);                 /* whether it is a build flag */
 bool options_takes_value(const char *name);           /* whether a build flag is followed by its value */
 /* build.c */
 const char *build_exec_name(Build *b, const LoadPkg *p);    /* of the program that main package p becomes */
@@ -142,6 +143,9 @@ void cache_store(Build *b);                           /* the command succeeded *
 /* buildinfo.c */
 void buildinfo_text(Build *b, const LoadPkg *main, const Vcs *v, Buf *out);         /* what debug.ReadBuildInfo parses, between its marks */
 
+/* vet.c: analyses the named packages of b, loaded with their tests, with upstream's cmd/vet or cmd/fix; flag: the tool's flags; explicit: the user
+ * gave some. Its exit status; what it finds goes to standard error. */
+int vet_run(Build *b, const char *tool, const char *const *flag, u32 nflag, bool explicit);
 /* tool.c: programs of the distribution, compiled on first use and kept */
 const char *cache_folder(Arena *a);                                   /* the user's cache of ours; NULL: no place is known */
 const char *seago_build_id(Arena *a);                                 /* changes whenever the compiler's code does */
@@ -170,6 +174,13 @@ int cmd_list(int argc, char **argv);
 int cmd_install(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 int cmd_clean(int argc, char **argv);
+int cmd_vet(int argc, char **argv);
+int cmd_fix(int argc, char **argv);
+int cmd_fmt(int argc, char **argv);
+int cmd_doc(int argc, char **argv);
+int cmd_generate(int argc, char **argv);
+int cmd_bug(int argc, char **argv);
+int cmd_tool(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
 #endif

@@ -4,6 +4,8 @@
 
 int cmd_help(int argc, char **argv)
 {
+	if (argc > 1)
+		as_go("help", argc, argv);
 	if (argc > 0) {
 		for (const Command *c = commands; c->name; c++)
 			if (!strcmp(c->name, argv[0])) {
@@ -12,8 +14,7 @@ int cmd_help(int argc, char **argv)
 					options_help();
 				return 0;
 			}
-		fprintf(stderr, "seago help %s: unknown help topic. Run 'seago help'.\n", argv[0]);
-		return 2;
+		as_go("help", argc, argv);      /* upstream's pages on other topics hold here too */
 	}
 	printf("seago is a Go toolchain.\n\nUsage:\n\n\tseago <command> [arguments]\n\nThe commands are:\n\n");
 	for (const Command *c = commands; c->name; c++)

@@ -277,6 +277,11 @@ static const Flag *find(const char *name, size_t n)
 	return NULL;
 }
 
+bool options_known(const char *name)
+{
+	return find(name, strlen(name)) != NULL;
+}
+
 bool options_takes_value(const char *name)
 {
 	const Flag *f = find(name, strlen(name));
