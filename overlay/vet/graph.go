@@ -559,6 +559,57 @@ func (g *graph) failed(u *unit) *Node {
 	return nil
 }
 
+// compiled tells what is wrong with n in the compiler's manner, as go does for packages that others import: they are built.
+func (g *graph) compiled(n *Node) []string {
+	var files []*ast.File
+	var list []string
+	add := func(err error) {
+		if len(list) < 10 {
+			list = append(list, g.relative(err.Error(), "./"))
+		} else if len(list) == 10 {
+			list = append(list, "too many errors")
+		}
+	}
+	for _, name := range n.GoFiles {
+		f, err := parser.ParseFile(g.fset, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			add(err)
+		}
+		files = append(files, f)
+	}
+	if len(list) > 0 {
+		return list
+	}
+	conf := g.typesConfig(n, importerFunc(func(p string) (*types.Package, error) { return g.typesOf(n.resolve(p)) }))
+	conf.IgnoreFuncBodies = false
+	conf.Error = add
+	conf.Check(n.ImportPath, g.fset, files, nil)
+	return list
+}
+
+// tell prints once what is wrong with a package.
+func (n *Node) tell(g *graph, id, err string, imported bool) {
+	if n.told {
+		return
+	}
+	n.told = true
+	fmt.Fprintf(os.Stderr, "# %s\n", id)
+	var list []string
+	if imported {
+		list = g.compiled(n)
+	}
+	if len(list) == 0 {
+		list = []string{"vet: " + g.relative(err, "./")}
+	}
+	for _, s := range list {
+		fmt.Fprintln(os.Stderr, s)
+	}
+}
+
+func (g *graph) imported(n *Node) bool {
+	return slices.ContainsFunc(g.Nodes, func(by *Node) bool { return slices.Contains(by.Imports, n.ImportPath) })
+}
+
 func (g *graph) run() int {
 	g.keys()
 	tests, externals := g.units()
@@ -677,14 +728,12 @@ func (g *graph) line(posn, end, message string) {
 func (u *unit) print(fixed map[string][]byte) int {
 	g, k := u.g, u.out
 	if k == nil { // something it imports is at fault, which tells itself if it was named
-		if n := g.failed(u); !n.Named && !n.told {
-			n.told = true
-			fmt.Fprintf(os.Stderr, "# %s\n%s\n", n.ImportPath, g.relative(n.plain.Err, "./"))
-		}
+		n := g.failed(u)
+		n.tell(g, n.ImportPath, n.plain.Err, true)
 		return 1
 	}
 	if k.Err != "" {
-		fmt.Fprintf(os.Stderr, "# %s\nvet: %s\n", u.cfg.ID, g.relative(k.Err, "./"))
+		u.n.tell(g, u.cfg.ID, k.Err, u.ext == nil && g.imported(u.n))
 		return 1
 	}
 	if analysisflags.Fix {

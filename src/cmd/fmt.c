@@ -46,7 +46,10 @@ static int run_gofmt(Build *b, const Names *file, u32 from, u32 n)
 	for (u32 i = 0; i < arg.n && (b->opt.dry || b->opt.trace); i++)
 		printf("%s%c", arg.a[i], i + 1 < arg.n ? ' ' : '\n');
 	vec_push(&b->ar, &arg, NULL);
-	return b->opt.dry ? 0 : tool_run(&b->ctx, "cmd/gofmt", arg.a, -1, -1);
+	int status = b->opt.dry ? 0 : tool_run(&b->ctx, "cmd/gofmt", arg.a, -1, -1);
+	if (status)
+		fprintf(stderr, "exit status %d\n", status);
+	return status;
 }
 
 int cmd_fmt(int argc, char **argv)
