@@ -1,9 +1,11 @@
 /* Programs of the distribution, compiled by seago when they are first wanted and kept in the user's cache.
  *
- * An entry is the folder tool/<key> of the cache; the key is a hash of all that decides what the program is: seago itself (its
- * build id), our overlay, the GOROOT, the import path. A program is written aside and renamed by the linker, so an entry is
- * whole or absent, whatever interrupts the work; a lock file beside it keeps two processes from doing the same work twice. */
+ * An entry is the folder tool/<key> of the cache; the key is a hash of what a program may be made from: seago itself (its build
+ * id), our overlay, the GOROOT and its version, the import path. Whether its sources have changed since, the cache of builds tells. A
+ * program is written aside and renamed by the linker, so an entry is whole or absent, whatever interrupts the work; a lock file beside
+ * it keeps two processes from doing the same work twice. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
@@ -12,6 +14,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "cmd.h"
 
@@ -112,33 +115,52 @@ static const char *key_of(Context *c, const char *import_path)
 	return buf_str(&hex);
 }
 
-/* ---- compiling ---- */
+/* ---- old entries ---- */
 
-/* What the user sets for builds of their own does not change the tool. */
-static void clean_env(const Context *c)
+static void drop_entry(Arena *a, const char *dir)
 {
-	static const char *const gone[] = {"GOFLAGS", "GOOS", "GOARCH", "GOAMD64", "GOEXPERIMENT", "GO111MODULE", "GODEBUG"};
-	for (size_t i = 0; i < nelem(gone); i++)
-		unsetenv(gone[i]);
-	setenv("GOENV", "off", 1);
-	setenv("GOWORK", "off", 1);
-	setenv("GOROOT", c->goroot, 1);
-	setenv("SEAGO_OVERLAY", c->overlay, 1);
-	unsetenv("SEAGO_GOROOT");
+	DIR *d = opendir(dir);
+	for (struct dirent *e; d && (e = readdir(d));)
+		if (e->d_name[0] != '.')
+			unlink(path_join(a, dir, e->d_name));
+	if (d)
+		closedir(d);
+	rmdir(dir);
 }
 
-/* A child of ours runs "seago build"; its standard output is our standard error. */
-static bool compile_tool(const Context *c, const char *import_path, const char *out)
+/* Programs that nobody has used for a month; their lock files tell. */
+static void drop_old(Arena *a, const char *cache)
 {
-	const char *src = path_join(c->ar, c->goroot, "src/cmd");
+	const char *all = path_join(a, cache, "tool");
+	DIR *d = opendir(all);
+	for (struct dirent *e; d && (e = readdir(d));) {
+		struct stat st;
+		const char *dir = path_join(a, all, e->d_name);
+		if (e->d_name[0] != '.' && stat(path_join(a, dir, "lock"), &st) == 0 && time(NULL) - st.st_mtime > 30 * 86400)
+			drop_entry(a, dir);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* ---- compiling ---- */
+
+/* A child of ours runs "seago build", whose own cache knows whether anything has changed since. What the user sets for builds of
+ * their own does not reach it. Its standard output is our standard error. */
+static bool compile_tool(const Context *c, const char *cache, const char *import_path, const char *out)
+{
+	const char *src = path_join(c->ar, c->goroot, "src/cmd"), *tmp = getenv("TMPDIR");
+	const char *const env[] = {
+		"GOENV=off", "GOWORK=off", arena_printf(c->ar, "GOROOT=%s", c->goroot), arena_printf(c->ar, "SEAGO_OVERLAY=%s", c->overlay),
+		arena_printf(c->ar, "SEAGOCACHE=%s", cache), arena_printf(c->ar, "TMPDIR=%s", tmp && *tmp ? tmp : "/tmp"), NULL,
+	};
 	fflush(NULL);
 	pid_t pid = fork();
 	if (pid == 0) {
-		clean_env(c);
 		dup2(2, 1);
 		if (chdir(src) != 0)
 			fatal("chdir %s:", src);
-		execl("/proc/self/exe", "seago", "build", "-d", "nocache", "-o", out, import_path, (char *)NULL);
+		execle("/proc/self/exe", "seago", "build", "-o", out, import_path, (char *)NULL, env);
 		fatal("exec /proc/self/exe:");
 	}
 	int status = -1;
@@ -158,27 +180,32 @@ const char *tool_find(Context *c, const char *import_path)
 		go_fatal(1, "seago: no place for programs compiled on first use: neither SEAGOCACHE, XDG_CACHE_HOME nor HOME is set");
 	const char *dir = path_join(c->ar, cache, path_join(c->ar, "tool", key_of(c, import_path)));
 	const char *exe = path_join(c->ar, dir, path_base(import_path)), *lock = path_join(c->ar, dir, "lock");
-	if (access(exe, X_OK) == 0)
+	const char *switched = getenv("SEAGOCACHE");
+	bool there = access(exe, X_OK) == 0;
+	if (there && switched && !strcmp(switched, "off"))
 		return exe;
 	if (!dir_exists(path_join(c->ar, c->goroot, path_join(c->ar, "src", import_path))))
 		go_fatal(1, "seago: %s is not in %s/src: cannot compile it", import_path, c->goroot);
-	if (!dir_make(dir))
+	if (!there && !dir_make(dir))
 		go_fatal(1, "seago: mkdir %s: %s", dir, strerror_go(errno));
 	int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0 && there)
+		return exe;             /* a cache that cannot be written to */
 	if (fd < 0)
 		go_fatal(1, "seago: open %s: %s", lock, strerror_go(errno));
 	while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
 		;
-	if (access(exe, X_OK) != 0) {
-		bool shown = isatty(2);
-		if (shown)
-			fprintf(stderr, "seago: compiling %s, once ...", import_path);
-		bool ok = compile_tool(c, import_path, exe);
-		if (shown)
-			fprintf(stderr, "\r\033[K");
-		if (!ok)
-			go_fatal(1, "seago: cannot compile %s", import_path);
-	}
+	bool shown = !there && access(exe, X_OK) != 0 && isatty(2);
+	if (shown)
+		fprintf(stderr, "seago: compiling %s, once ...", import_path);
+	bool ok = compile_tool(c, cache, import_path, exe);
+	if (shown)
+		fprintf(stderr, "\r\033[K");
+	if (!ok)
+		go_fatal(1, "seago: cannot compile %s", import_path);
+	futimens(fd, NULL);
+	if (!there)
+		drop_old(c->ar, cache);
 	close(fd);
 	return exe;
 }
