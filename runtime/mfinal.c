@@ -393,20 +393,27 @@ static u64 *immortal_handle(uptr p)
 	return &e->p;
 }
 
+static u64 *handle_of(MSpan *s, uptr p)
+{
+	rt_lock(&s->speciallock);
+	Special *sp = *find_place(s, p - s->base, SpecialWeak);
+	u64 *h = sp && sp->offset == p - s->base && sp->kind == SpecialWeak ? sp->fn : NULL;
+	rt_unlock(&s->speciallock);
+	return h;
+}
+
 /* The handle of address p: a word without pointers that holds p while p's object lives. */
 u64 weak_register(uptr p)
 {
 	MSpan *s = mheap_span_of(p);
 	if (!s)
 		return (u64)immortal_handle(p);
-	u64 *h = mem_alloc(mcache_current(), 16, NULL, true);
-	*h = p;
-	if (special_add(p, (Special){ .kind = SpecialWeak, .fn = h }))
+	u64 *h = handle_of(s, p);
+	if (h)
 		return (u64)h;
-	rt_lock(&s->speciallock);
-	void *old = (*find_place(s, p - s->base, SpecialWeak))->fn;
-	rt_unlock(&s->speciallock);
-	return (u64)old;
+	h = mem_alloc(mcache_current(), 16, NULL, true);
+	*h = p;
+	return (u64)(special_add(p, (Special){ .kind = SpecialWeak, .fn = h }) ? h : handle_of(s, p));
 }
 
 u64 weak_strong(u64 *h)

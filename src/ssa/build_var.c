@@ -105,10 +105,39 @@ ValueId b_context(Build *b)
 	return b->ctx;
 }
 
-static Loc *capture(Build *b, Obj *o)
+/* A variable that is never assigned to and begins as constants is these constants in a literal, too. */
+static Loc *capture_constant(Build *b, Build *outer, Obj *o, Type *t)
+{
+	Loc *from = map_getp(&outer->locs, o);
+	Part part[4];
+	ValueId v[4];
+	u32 n;
+	if (from->kind != LocVar || !outer->cur || !parts_of(b, t, part, &n))
+		return NULL;
+	for (u32 i = 0; i < n; i++) {
+		const Value *x = &outer->f->v.a[var_get(outer, from->var + i)];
+		if (x->op == SsaConst)
+			v[i] = v_const(b, (Ty)x->ty, x->aux);
+		else if (x->op == SsaAddr)
+			v[i] = v_addr(b, x->sym, x->aux);
+		else
+			return NULL;
+	}
+	Loc *loc = loc_new(b, o, t);
+	loc->kind = LocVar;
+	loc->var = vars_for(b, t);
+	for (u32 i = 0; i < n; i++)
+		entry_def(b, loc->var + i, v[i]);
+	return loc;
+}
+
+static Loc *capture(Build *b, Build *outer, Obj *o)
 {
 	Type *t = b_type(b, o->type);
 	bool ref = obj_by_ref(b, o);
+	Loc *constant = ref ? NULL : capture_constant(b, outer, o, t);
+	if (constant)
+		return constant;
 	Layout *l = types_layout(b->k, t);
 	u32 size = ref ? 8 : (u32)l->size, align = ref ? 8 : (u32)l->align;
 	Capture c = {o, ref, t, (u32)align_up(b->capsize, align)};
@@ -142,7 +171,7 @@ Loc *loc_of(Build *b, Obj *o)
 		return l;
 	for (Build *f = b->outer; f; f = f->outer)
 		if (map_getp(&f->locs, o))
-			return capture(b, o);
+			return capture(b, f, o);
 	bug("no place for variable %s in %s", o->name->s, b->f->sym->name);
 }
 

@@ -85,6 +85,27 @@ static void store(Graph *g, ValueId addr, u32 src, i32 derefs)
 	flow(g, p ? p : HeapNode, src, derefs);
 }
 
+/* What a pointer was made from by moving along in its object. */
+static ValueId base_of(const Func *f, ValueId v)
+{
+	for (;;) {
+		const Value *x = &f->v.a[v];
+		if (x->op != SsaAdd && x->op != SsaCopy && x->op != SsaNilCheck)
+			return v;
+		v = x->arg[0];
+	}
+}
+
+/* x.a = x.b[i:j]: what x leads to, x led to before. */
+static bool self_assigned(const Graph *g, ValueId addr, ValueId val)
+{
+	const Func *f = g->f;
+	const Value *v = &f->v.a[base_of(f, val)];
+	if (v->op == SsaSelect)
+		return self_assigned(g, addr, v->arg[1]) && self_assigned(g, addr, v->arg[2]);
+	return v->op == SsaLoad && base_of(f, v->arg[0]) == base_of(f, addr);
+}
+
 static void move(Graph *g, ValueId dst, ValueId src)
 {
 	u32 to = place_of_addr(g, dst), from = place_of_addr(g, src);
@@ -298,7 +319,7 @@ static void add_value(Graph *g, BlockId b, u32 at)
 			load(g, me, a[0]);
 		break;
 	case SsaStore:
-		if (g->f->v.a[a[1]].ty == TyPtr)
+		if (g->f->v.a[a[1]].ty == TyPtr && !self_assigned(g, a[0], a[1]))
 			store(g, a[0], value_loc(a[1]), 0);
 		code_stored(g, v, a);
 		break;

@@ -17,7 +17,7 @@
 #include "whole.h"
 
 enum {
-	CostMax = 40, CallCost = 28, NewCost = 4, BlockMax = 16, BigFunc = 5000, BigCost = 12, RetMax = 16,
+	CostMax = 40, MakerCost = 120, CallCost = 28, NewCost = 4, BlockMax = 16, BigFunc = 5000, BigCost = 12, RetMax = 16,
 	ClosureCost = 400, ClosureBlocks = 80, ClosureCalls = 40,
 	Never = ClosureCost + 1,
 };
@@ -54,6 +54,26 @@ static u32 cost_of(const Value *v)
 		return v->flags & FlagVolatile ? Never : 1;
 	}
 	return 1;
+}
+
+/* Whether the function returns memory that it makes: in its caller it can be made in the frame. */
+static bool returns_new(Func *f)
+{
+	for (BlockId b = 1; b < f->b.n; b++) {
+		const Block *blk = &f->b.a[b];
+		for (u32 i = 0; blk->term == TermRet && i < blk->ret.n; i++) {
+			ValueId v = blk->ret.a[i];
+			for (u32 steps = 0; steps < 8; steps++) {
+				const Value *x = &f->v.a[v];
+				if (x->op == SsaNew || x->op == SsaMakeSlice)
+					return true;
+				if (x->op != SsaAdd && x->op != SsaCopy && x->op != SsaNilCheck && (x->op != SsaPhi || !x->nargs))
+					break;
+				v = value_args(f, v)[0];
+			}
+		}
+	}
+	return false;
 }
 
 static u32 cost(const Func *f)
@@ -461,7 +481,7 @@ static bool moves_bytes(const Sym *s)
 void inline_decide(Func *f)
 {
 	u32 n = can_inline(f) ? cost(f) + 1 : 0;
-	if (n > CostMax && n < Never && moves_bytes(f->sym))
+	if (n > CostMax && n < Never && (moves_bytes(f->sym) || (n <= MakerCost && returns_new(f))))
 		n = CostMax;
 	bool plain = n <= CostMax && f->b.n <= BlockMax && !f->needctxt;
 	f->inline_cost = n < Never && (plain || f->is_value) ? n : 0;
