@@ -237,7 +237,7 @@ GOFN("runtime.memhash64", memhash64)
 .section .text.go.hash64, "ax", @progbits
 rt_hash64:
 	movabs	$0xa0761d6478bd642f, %r8
-	movabs	$0xe7037ed1a0b428db, %r9
+	movabs	$0xe7037ed1a0b428d3, %r9	/* not as of no bytes at all */
 	xor	rt_hashseed(%rip), %rbx
 	xor	%r8, %rbx
 	xor	%r9, %rcx
