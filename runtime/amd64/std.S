@@ -259,6 +259,9 @@ GOFN("runtime.procyieldAsm", procyieldasm)
 	dec	%eax
 	jne	1b
 	ret
+GOFN("runtime.stackArgs", stackargs)
+	lea	8(%rsp), %rax
+	ret
 GOFN("runtime.getfp", getfp)
 	mov	%rbp, %rax
 	ret
