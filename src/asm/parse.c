@@ -797,7 +797,7 @@ static void dir_text(Asm *a, Line *l)
 		AsmFunc *g = a->u->func.a[i];
 		if (!strcmp(g->name, f->name) && g->local == f->local && g->internal == f->internal) {
 			SrcLoc p = pos_loc(g->pos);
-			asm_error(a, "symbol %s redeclared\n\t%s:%u: other declaration of symbol %s", f->name, p.file, p.line, f->name);
+			asm_error(a, "asm: symbol %s redeclared\n\t%s:%u: other declaration of symbol %s", f->name, p.file, p.line, f->name);
 		}
 	}
 	vec_push(a->out, &a->u->func, f);

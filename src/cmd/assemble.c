@@ -52,7 +52,7 @@ static void report(Build *b, LoadPkg *p)
 {
 	Buf o = {.ar = &b->ar};
 	const char *first = NULL;
-	bool include = false;
+	bool include = false, parser = false;
 	for (u32 i = 0; i < p->diag.v.n; i++) {
 		SrcLoc l = pos_loc(p->diag.v.a[i].pos);
 		if (!has_suffix(l.file, ".s") && !has_suffix(l.file, ".h"))
@@ -61,12 +61,17 @@ static void report(Build *b, LoadPkg *p)
 			break;
 		first = l.file;
 		include |= has_prefix(p->diag.v.a[i].msg, "#include");
-		buf_printf(&o, "%s:%u: %s\n", l.file, l.line, p->diag.v.a[i].msg);
+		const char *msg = p->diag.v.a[i].msg;
+		bool object = has_prefix(msg, "asm: ");         /* found behind the parser: gc says by whom */
+		buf_printf(&o, "%s%s:%u: %s\n", object ? "asm: " : "", l.file, l.line, object ? msg + 5 : msg);
+		parser |= !object;
 	}
 	if (!first)
 		diag_print(&p->diag, &o, b->opt.all_errors ? 0 : 10);
-	else if (!include)
+	else if (!include && parser)
 		buf_printf(&o, "asm: assembly of %s failed\n", first);
+	else if (!include)
+		buf_printf(&o, "asm: assembly failed\n");
 	build_output(b, p, buf_str(&o));
 	p->diag.v.n = 0;
 }

@@ -25,12 +25,19 @@ static bool is_weak(RelocKind k)
 	return k == RelocMethodOff32 || k == RelocTypeOffWeak;
 }
 
+/* Without what says that assembly's convention is meant. */
+static const char *said(Image *im, const char *name)
+{
+	size_t n = strlen(name), k = strlen("<abi0>");
+	return n > k && !strcmp(name + n - k, "<abi0>") ? arena_strndup(im->ar, name, n - k) : name;
+}
+
 static void undefined(Image *im, const Sym *from, const Sym *to)
 {
 	if (!strcmp(to->name, "main.main"))
 		diag_add(im->diag, 0, "runtime.main_main·f: function main is undeclared in the main package");
 	else
-		diag_add(im->diag, 0, "%s: relocation target %s not defined", from->name, to->name);
+		diag_add(im->diag, 0, "%s: relocation target %s not defined", said(im, from->name), said(im, to->name));
 }
 
 void link_mark(Image *im, Sym *root)
