@@ -3,7 +3,7 @@
 
 typedef enum How {
 	InAtomic, InUnary, InBinary, InNullary, InLeading, InLen, InTrailing, InRotate, InAddCarry, InSubBorrow, InMulWide,
-	InMulOverflow, InPrefetch, InClosure, InSame, InSelect, InFuncPC, InEscape, InKeepAlive,
+	InMulOverflow, InPrefetch, InClosure, InSame, InSelect, InFuncPC, InFuncPC0, InEscape, InKeepAlive,
 } How;
 
 typedef struct Row { const char *pkg, *name; u8 how, ty; u16 op; } Row;
@@ -109,6 +109,18 @@ static bool code_of(Build *b, Val f, Val *out, Type *t)
 	return true;
 }
 
+/* The same of a function in assembly, by the convention it has. */
+static bool abi0_code_of(Build *b, Val f, Val *out, Type *t)
+{
+	const Value *x = &b->f->v.a[b_resolve(b, f.p[1])];
+	const char *name = x->op == SsaAddr && !x->aux ? x->sym->name : "", *end = strstr(name, "\xc2\xb7" "f");
+	Sym *text = end && !end[3] ? sym_get(b->p, arena_strndup(b->ar, name, (size_t)(end - name))) : NULL;
+	if (!text || !text->def || text->def->what != WhatToAbi0)
+		return code_of(b, f, out, t);
+	*out = val_1(t, v_1(b, SsaBitcast, TyI64, v_addr(b, sym_abi0(b->p, text->name), 0)));
+	return true;
+}
+
 bool intrinsic(Build *b, Obj *fn, Type **targs, u32 ntargs, Val *a, u32 n, Val *out)
 {
 	(void)targs;
@@ -172,6 +184,8 @@ bool intrinsic(Build *b, Obj *fn, Type **targs, u32 ntargs, Val *a, u32 n, Val *
 		return true;
 	case InFuncPC:
 		return code_of(b, a[0], out, t);
+	case InFuncPC0:
+		return abi0_code_of(b, a[0], out, t);
 	case InEscape:
 		escape(b, a[0]);
 		*out = (Val){0};
