@@ -91,9 +91,27 @@ static Val with_carry(Build *b, const Obj *fn, const Val *a, SsaOp op, SsaOp out
 	return pair(b, val_1(result(fn, 0), v_3(b, op, TyI64, x, y, c)), val_1(result(fn, 1), v_3(b, out, TyI64, x, y, c)));
 }
 
-/* Pointers in v must not point into a stack. */
+/* Whether the pointers in values of type t are those of strings. */
+static bool only_strings(Build *b, Type *t)
+{
+	Type *u = types_under(t);
+	if (u->kind == KindString || !types_layout(b->k, t)->ptrbytes)
+		return true;
+	if (u->kind == KindArray)
+		return only_strings(b, u->elem);
+	if (u->kind != KindStruct)
+		return false;
+	for (u32 i = 0; i < u->st.n; i++)
+		if (!only_strings(b, u->st.field[i]->type))
+			return false;
+	return true;
+}
+
+/* Pointers in v, but for those of strings, must not point into a stack. */
 static void escape(Build *b, Val v)
 {
+	if (only_strings(b, v.t))
+		return;
 	if (v.form != ValParts)
 		v = val_1(b_basic(b, KindUnsafePointer), val_addr0(b, v));
 	for (u32 i = 0; i < v.n; i++)
