@@ -16,7 +16,7 @@ static struct {
 	bool forced;
 	u32 begun;              /* cycles; changes with the world stopped */
 	u32 ended;              /* of them; atomic */
-	u32 active;             /* atomic: somebody may still be woken by it */
+	u32 active;             /* atomic: those by which somebody may still be woken */
 	u8 barriers;            /* always on, for a hostile mode */
 } cycle;
 
@@ -43,7 +43,7 @@ static void begin(bool forced)
 	mheap.black = 0;
 	gcsums = (GcSums){0};
 	cycle.begun++;
-	astore(&cycle.active, 1);
+	axadd(&cycle.active, 1);
 	cycle.barriers = rt_writebarrier.enabled;
 	mheap.phase = GcMark;
 	rt_writebarrier.enabled = 1;
@@ -117,7 +117,7 @@ static void ended(void)
 		next = gp->sched.link;
 		rt_ready(gp);
 	}
-	astore(&cycle.active, 0);
+	axadd(&cycle.active, -1u);
 	if (!rt_p())
 		rt_wakep();     /* asks again whether everybody is asleep */
 	if (mheap.memlimit != INT64_MAX || !cycle.forced)
@@ -272,7 +272,7 @@ void rt_gc_main(void)
 	mheap.enabled = true;
 	gc_shrinks = rt_godebug("gcshrinkstackoff", 0) == 0;
 	forceperiod = rt_debug("forcegcms", 120000) * 1000000;
-	mheap.mode = (u8)rt_debug("gcmode", GcStopped);
+	mheap.mode = (u8)rt_debug("gcmode", sched.deterministic ? GcIncremental : GcConcurrent);
 	mheap.stress = rt_debugvars.gcstress == 3;
 	if (mheap.stress)
 		rt_debugvars.gcstress = 0;

@@ -44,11 +44,12 @@ typedef struct {                /* the overlay's metricData */
 	u64 nmalloc[NumSizeClasses], nfree[NumSizeClasses];
 	u64 tiny, scanheap, scanstack, scanglobals;
 	u64 created, runnable, running, waiting, outside, threads;
-	u64 totalns, userns, gcns;
+	u64 totalns, userns, pausens;
+	u64 gccpu[3];           /* marking by those who allocate, by threads instead of the program, on idle processors */
 	u64 fin[4];             /* finalizers, cleanups: queued, executed */
 	u64 gogc, memlimit, stackstart;
 } Metrics;
-_Static_assert(sizeof(Metrics) == (5 * HistLen + 1 + 2 * NumSizeClasses + 20) * 8, "overlay's metricData");
+_Static_assert(sizeof(Metrics) == (5 * HistLen + 1 + 2 * NumSizeClasses + 23) * 8, "overlay's metricData");
 
 static void count_state(G *gp, void *arg)
 {
@@ -86,7 +87,8 @@ u64 metrics_read(void *to)
 	for (M *mp = sched.allm; mp != NULL; mp = mp->alllink)
 		m->threads += mp->procid != 0;
 	m->totalns = (u64)(os_nanotime() - sched.starttime) * (u64)sched.gomaxprocs;
-	m->gcns = mheap.pausetotal * (u64)sched.gomaxprocs;
+	m->pausens = mheap.pausetotal * (u64)sched.gomaxprocs;
+	memcpy(m->gccpu, mheap.gccpu, sizeof m->gccpu);
 	m->userns = (u64)cputime();
 	fin_counts(m->fin);
 	m->gogc = mheap.gcpercent < 0 ? ~0ull : (u64)mheap.gcpercent;

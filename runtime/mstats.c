@@ -9,7 +9,7 @@ typedef struct {
 	u64 buckhashsys, gcsys, othersys;
 	u64 nextgc, lastgc, pausetotalns, pausens[256], pauseend[256];
 	u32 numgc, numforcedgc;
-	u64 gccpufraction;
+	u64 gccpufraction;      /* parts of 10^9; the overlay makes a number of it */
 	u8 enablegc, debuggc;
 	struct { u32 size; u64 mallocs, frees; } bysize[61];
 } MemStats;
@@ -64,6 +64,8 @@ void mstats_read(void *out)
 	ms->pausetotalns = mheap.pausetotal;
 	memcpy(ms->pausens, mheap.pausens, sizeof ms->pausens);
 	memcpy(ms->pauseend, mheap.pauseend, sizeof ms->pauseend);
+	u64 total = (u64)(os_nanotime() - sched.starttime) * (u64)sched.gomaxprocs;
+	ms->gccpufraction = (mheap.pausetotal * (u64)sched.gomaxprocs + mheap.gccpu[0] + mheap.gccpu[1]) * 1000 / (total / 1000000 + 1);
 	ms->numgc = mheap.numgc;
 	ms->numforcedgc = mheap.numforced;
 	ms->enablegc = 1;

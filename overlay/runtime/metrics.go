@@ -17,7 +17,8 @@ type metricData struct {
 	mallocs, frees                                           [metricClasses]uint64
 	tiny, scanHeap, scanStack, scanGlobals                   uint64
 	created, runnable, running, waiting, notInGo, threads    uint64
-	totalNs, userNs, gcNs                                    uint64
+	totalNs, userNs, pauseNs                                 uint64
+	assistNs, dedicatedNs, idleMarkNs                        uint64
 	finQueued, finExecuted, cleanupsQueued, cleanupsExecuted uint64
 	gogc, memLimit, stackStart                               uint64
 }
@@ -186,22 +187,29 @@ func metricCount(name string, ms *MemStats, d *metricData) (v uint64, ok bool) {
 	return v, true
 }
 
-// metricSeconds: marking stops the world, therefore all of the collector's time is pauses.
+// metricSeconds: the collector's time is its pauses, when nobody else runs, and what markers and allocating goroutines spent.
 func metricSeconds(name string, d *metricData) (float64, bool) {
 	sec := func(ns uint64) (float64, bool) { return float64(ns) / 1e9, true }
-	gc := min(d.gcNs, d.totalNs)
+	gc := min(d.pauseNs+d.assistNs+d.dedicatedNs+d.idleMarkNs, d.totalNs)
 	user := min(d.userNs-min(d.userNs, gc), d.totalNs-gc)
 	switch name {
 	case "/cpu/classes/total:cpu-seconds":
 		return sec(d.totalNs)
-	case "/cpu/classes/gc/total:cpu-seconds", "/cpu/classes/gc/pause:cpu-seconds":
+	case "/cpu/classes/gc/total:cpu-seconds":
 		return sec(gc)
+	case "/cpu/classes/gc/pause:cpu-seconds":
+		return sec(d.pauseNs)
+	case "/cpu/classes/gc/mark/assist:cpu-seconds":
+		return sec(d.assistNs)
+	case "/cpu/classes/gc/mark/dedicated:cpu-seconds":
+		return sec(d.dedicatedNs)
+	case "/cpu/classes/gc/mark/idle:cpu-seconds":
+		return sec(d.idleMarkNs)
 	case "/cpu/classes/user:cpu-seconds":
 		return sec(user)
 	case "/cpu/classes/idle:cpu-seconds":
 		return sec(d.totalNs - gc - user)
-	case "/cpu/classes/gc/mark/assist:cpu-seconds", "/cpu/classes/gc/mark/dedicated:cpu-seconds",
-		"/cpu/classes/gc/mark/idle:cpu-seconds", "/cpu/classes/scavenge/assist:cpu-seconds",
+	case "/cpu/classes/scavenge/assist:cpu-seconds",
 		"/cpu/classes/scavenge/background:cpu-seconds", "/cpu/classes/scavenge/total:cpu-seconds":
 		return 0, true
 	case "/sync/mutex/wait/total:seconds":

@@ -53,6 +53,7 @@ func ReadMemStats(m *MemStats) {
 	for !creadmemstats(m) {
 		Gosched()
 	}
+	m.GCCPUFraction = min(float64(float64bits(m.GCCPUFraction))/1e9, 1)
 }
 
 // GC runs a full collection and returns when it and its sweep are over. The goroutines of

@@ -84,6 +84,7 @@ void rt_preemptone(P *p) { (void)p; }
 String rt_funcname(const Func *f) { (void)f; return (String){0}; }
 i64 rt_stop_began(void) { return 1; }
 void rt_wakep(void) {}
+i64 os_syscall(i64 n, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f) { (void)n, (void)a, (void)b, (void)c, (void)d, (void)e, (void)f; return 0; }
 void rt_yield(ResumeFn f) { (void)f; abort(); }
 bool rt_outside_enter(bool stopped)
 {
