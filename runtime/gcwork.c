@@ -9,7 +9,7 @@
  * a quarter of the processors, by sleeping. Who allocates makes steps too if the threads are not fast enough (gcpace.c).
  * With the world stopped, all of them may mark (crew.stopped).
  *
- * The end is found by trying: a worker that finds nothing, while no other has anything, stops the world, collects what is
+ * The end is found by trying: a worker that finds nothing, while nobody else has anything, stops the world, collects what is
  * left in the buffers of Ps and marks that. If it is much, the world goes on and so does the phase: what has been marked stays. */
 #include "mem.h"
 
@@ -428,6 +428,17 @@ static void step_incrementally(Marker *w)
 		}
 }
 
+/* Whoever has more than enough sees that we are hungry; false: nobody did in 20 us. */
+static bool offered(void)
+{
+	i64 end = os_nanotime() + 20000;
+	axadd(&gc_hungry, 1);
+	while (!gc_work_waits() && !aload(&sched.gcwaiting) && os_nanotime() < end)
+		__builtin_ia32_pause();
+	axadd(&gc_hungry, -1u);
+	return gc_work_waits();
+}
+
 void gc_assist(MCache *c)
 {
 	Marker *w = gc_marker_of(rt_p());
@@ -439,10 +450,13 @@ void gc_assist(MCache *c)
 	if (mheap.mode == GcIncremental) {
 		step_incrementally(w);
 	} else {
+		axadd(&crew.busy, 1);
 		u64 end = w->scanned + owed;
-		while (w->scanned < end && gc_step(w, end - w->scanned < Step ? end - w->scanned : Step))
+		while (w->scanned < end && !aload(&sched.gcwaiting) &&
+		    (gc_step(w, end - w->scanned < Step ? end - w->scanned : Step) || offered()))
 			;
 		gc_publish(w);
+		axadd(&crew.busy, -1u);
 	}
 	axadd(&gcsums.assist, os_nanotime() - t0);
 }
