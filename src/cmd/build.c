@@ -126,6 +126,7 @@ static void announce(Build *b, Place to)
 static int finish(Build *b, bool ok)
 {
 	build_phase(b, NULL);
+	progress_end(b);
 	if (ok)
 		cache_store(b);
 	if (b->opt.time)

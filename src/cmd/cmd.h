@@ -62,6 +62,7 @@ typedef struct Cache {
 	const char *program;           /* after a hit: the one to run */
 } Cache;
 
+typedef struct Progress Progress;
 typedef struct Build {
 	Arena ar;
 	const char *command;           /* "build", "run", ... */
@@ -83,6 +84,7 @@ typedef struct Build {
 	Whole whole;
 	VcsState vcs;
 	Cache cache;
+	struct Progress *progress;     /* NULL: nobody looks */
 } Build;
 
 typedef struct Command { const char *name, *args, *summary; int (*run)(int argc, char **argv); } Command;
@@ -143,6 +145,11 @@ void cache_store(Build *b);                           /* the command succeeded *
 /* buildinfo.c */
 void buildinfo_text(Build *b, const LoadPkg *main, const Vcs *v, Buf *out);         /* what debug.ReadBuildInfo parses, between its marks */
 
+/* progress.c */
+void progress_start(Build *b);
+void progress_phase(Build *b, const char *name);
+void progress_clear(Build *b);                        /* before something is printed */
+void progress_end(Build *b);
 /* vet.c: analyses the named packages of b, loaded with their tests, with upstream's cmd/vet or cmd/fix; flag: the tool's flags; explicit: the user
  * gave some. Its exit status; what it finds goes to standard error. */
 int vet_run(Build *b, const char *tool, const char *const *flag, u32 nflag, bool explicit);

@@ -1,4 +1,5 @@
-/* seago list: packages and modules as data. Standard packages are shown as upstream has them, not as seago completes them. */
+/* seago list: packages and modules as data. Standard packages are shown as upstream has them, not as seago completes them. What needs
+ * test variants, export data or other versions of modules is left to the go command, compiled on first use. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,9 @@
 typedef struct List {
 	Build b;
 	bool json, deps, e, m, compiled, find;
+	bool printed;
+	bool delegate;                         /* the go command can answer, we cannot */
+	int argc; char **argv;
 	const char *format;
 	const char **only; u32 nonly;          /* -json=a,b */
 } List;
@@ -29,7 +33,7 @@ static void split_names(List *l, const char *s)
 /* True if the flag is list's own. */
 static bool own_flag(List *l, const char *name, const char *v)
 {
-	static const char *const missing[] = {"test", "export", "u", "versions", "retracted", "reuse"};
+	static const char *const upstreams[] = {"test", "export", "u", "versions", "retracted"};
 	bool on = !v || strcmp(v, "false");
 	if (!strcmp(name, "json")) {
 		l->json = on;
@@ -46,11 +50,11 @@ static bool own_flag(List *l, const char *name, const char *v)
 	else if (!strcmp(name, "find"))
 		l->find = on;
 	else {
-		for (size_t i = 0; i < nelem(missing); i++)
-			if (!strcmp(missing[i], name) && on)
-				go_fatal(1, "go: list -%s is not supported by seago yet", name);
-			else if (!strcmp(missing[i], name))
+		for (size_t i = 0; i < nelem(upstreams); i++)
+			if (!strcmp(upstreams[i], name)) {
+				l->delegate |= on;
 				return true;
+			}
 		return false;
 	}
 	return true;
@@ -280,6 +284,50 @@ static const char *xtest_name(List *l, const LoadPkg *p)
 	return has_suffix(s, "_test") ? arena_strndup(&l->b.ar, s, strlen(s) - 5) : s;
 }
 
+/* Files that are neither Go nor assembly we take, by kind; and hidden Go files, which no constraint admits. */
+typedef struct Others { Names h, c, syso, ignored, hidden; } Others;
+
+static Others other_files(List *l, const LoadPkg *p)
+{
+	static const char *const known[] = {".c", ".cc", ".cpp", ".cxx", ".m", ".h", ".hh", ".hpp", ".hxx", ".f", ".F", ".for", ".f90", ".s", ".S", ".sx",
+		".swig", ".swigcxx", ".syso"};
+	Arena *a = &l->b.ar;
+	Others o = {0};
+	DirScan d;
+	if (!p->dir || p->given || !dir_open(&d, p->dir, SeenNames))
+		return o;
+	while (dir_next(&d)) {
+		const char *name = arena_strndup(a, d.name, strlen(d.name)), *dot = strrchr(name, '.'), *path = path_join(a, p->dir, name);
+		bool hidden = name[0] == '.' || name[0] == '_', other = false;
+		for (size_t i = 0; i < nelem(known) && dot; i++)
+			other |= !strcmp(dot, known[i]);
+		bool go = dot && !strcmp(dot, ".go") && (hidden || has_suffix(name, "_test.go"));
+		if ((!other && !go) || !file_exists(path))
+			continue;
+		size_t n;
+		bool syso = !strcmp(dot, ".syso"), header = other && (dot[1] == 'h');
+		const char *text = hidden || syso ? NULL : context_read(&l->b.ctx, a, path, &n);
+		bool ok = !hidden && file_name_matches(&l->b.ctx, name) && (syso || (text && file_head_matches(&l->b.ctx, text, n)));
+		if (!other && !ok)
+			vec_push(a, &o.hidden, name);
+		else if (!other)
+			continue;
+		else if (!ok)
+			vec_push(a, &o.ignored, name);
+		else if (strcmp(dot, ".s"))
+			vec_push(a, syso ? &o.syso : header ? &o.h : &o.c, name);
+	}
+	dir_close(&d);
+	sort_unique(&o.h);
+	sort_unique(&o.c);
+	sort_unique(&o.syso);
+	sort_unique(&o.ignored);
+	for (u32 i = 0; i < p->nignored; i++)
+		vec_push(a, &o.hidden, path_base(p->ignored[i]));
+	sort_unique(&o.hidden);
+	return o;
+}
+
 static Val *pkg_val(List *l, LoadPkg *p)
 {
 	Arena *a = &l->b.ar;
@@ -288,6 +336,7 @@ static Val *pkg_val(List *l, LoadPkg *p)
 	const char *root = p->std ? l->b.ctx.goroot : p->mod && p->mod->dir ? p->mod->dir : "";
 	for (u32 i = 0; i < l->b.load.all.n; i++)
 		l->b.load.all.a[i]->mark = 0;
+	Others other = other_files(l, p);
 	v->known = true;
 #define PUT(name, value) val_put(a, v, name, value)
 	PUT("Dir", val_text(a, p->dir));
@@ -311,13 +360,13 @@ static Val *pkg_val(List *l, LoadPkg *p)
 	PUT("GoFiles", bases(l, p->gofile, p->ngofile));
 	PUT("CgoFiles", val_list(a, NULL, 0));
 	PUT("CompiledGoFiles", l->compiled ? bases(l, p->gofile, p->ngofile) : val_list(a, NULL, 0));
-	PUT("IgnoredGoFiles", bases(l, p->ignored, p->nignored));
+	PUT("IgnoredGoFiles", val_list(a, other.hidden.a, other.hidden.n));
 	PUT("InvalidGoFiles", val_list(a, NULL, 0));
-	PUT("IgnoredOtherFiles", val_list(a, NULL, 0));
-	PUT("CFiles", val_list(a, NULL, 0));
-	PUT("HFiles", val_list(a, NULL, 0));
+	PUT("IgnoredOtherFiles", val_list(a, other.ignored.a, other.ignored.n));
+	PUT("CFiles", val_list(a, other.c.a, other.c.n));
+	PUT("HFiles", val_list(a, other.h.a, other.h.n));
 	PUT("SFiles", bases(l, p->sfile, p->nsfile));
-	PUT("SysoFiles", val_list(a, NULL, 0));
+	PUT("SysoFiles", val_list(a, other.syso.a, other.syso.n));
 	PUT("EmbedPatterns", embeds(l, p->file, p->ngofile, false));
 	PUT("EmbedFiles", embeds(l, p->file, p->ngofile, true));
 	PUT("Imports", imports);
@@ -363,8 +412,12 @@ static void show(List *l, const Val *v, const char *plain)
 		val_json(&o, v, 0, l->only, l->nonly);
 	else if (!l->format)
 		buf_puts(&o, plain);
-	else if (!template_print(&o, &l->b.ar, l->format, v, &error))
+	else if (!template_print(&o, &l->b.ar, l->format, v, &error)) {
+		if (!l->printed)        /* it knows more functions */
+			as_go("list", l->argc, l->argv);
 		go_fatal(1, "template: main: %s", error);
+	}
+	l->printed = true;
 	if (o.n || !l->format)
 		printf("%s%s", buf_str(&o), o.n && o.a[o.n - 1] == '\n' ? "" : "\n");
 }
@@ -441,7 +494,11 @@ int cmd_list(int argc, char **argv)
 		if (!strcmp(argv[i], "-m") || !strcmp(argv[i], "--m") || !strcmp(argv[i], "-m=true"))
 			as_go("list", argc, argv);
 	List *l = arena_new(&(Arena){0}, List);
+	l->argc = argc;
+	l->argv = argv;
 	parse(l, argc, argv);
+	if (l->delegate)
+		as_go("list", argc, argv);
 	l->b.ctx.upstream = true;
 	build_start(&l->b);
 	return list_packages(l);

@@ -28,6 +28,7 @@ void build_phase(Build *b, const char *name)
 		b->now->resident = b->opt.time ? resident() : 0;
 	}
 	b->now = NULL;
+	progress_phase(b, name);
 	if (!name)
 		return;
 	for (u32 i = 0; i < b->nphase && !b->now; i++)
@@ -116,6 +117,7 @@ void build_start(Build *b)
 	const char *bad = b->opt.overlay ? overlay_read(c, b->opt.overlay) : NULL;
 	if (bad)
 		go_fatal(1, "go: %s", bad);
+	progress_start(b);
 	b->pool = pool_new(b->opt.jobs);
 	syntax_init();
 	b->chk = types_new(&b->ar);
@@ -140,6 +142,7 @@ static void event(Build *b, const LoadPkg *p, const char *action, const char *te
 
 void build_output(Build *b, const LoadPkg *p, const char *text)
 {
+	progress_clear(b);
 	if (!b->opt.json) {
 		fprintf(stderr, p->fortest ? "# %s [%s.test]\n%s" : "# %s%.0s\n%s", p->path, p->fortest ? p->fortest : "", text);
 		return;
