@@ -99,21 +99,26 @@ func TestShortMessages(t *testing.T) {
 	columns(reader("\x00\x02name"))
 }
 
-// A connection that ends between two rows is an error, not the end of the rows.
-func TestLostConnection(t *testing.T) {
+// message is one of the server's.
+func message(kind, body string) string {
+	return kind + string(binary.BigEndian.AppendUint32(nil, uint32(len(body)+4))) + body
+}
+
+const (
+	authenticated = "\x00\x00\x00\x00"
+	oneParameter  = "\x00\x01\x00\x00\x00\x17"
+	oneColumn     = "\x00\x01n\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x17\x00\x04\xff\xff\xff\xff\x00\x00"
+	oneRow        = "\x00\x01\x00\x00\x00\x017"
+)
+
+// fakeServer gives these answers to whatever it is told on its first connection, and then lets go of it or holds it.
+func fakeServer(t *testing.T, hold bool, answers ...string) *sql.DB {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	message := func(kind string, body string) string {
-		return kind + string(binary.BigEndian.AppendUint32(nil, uint32(len(body)+4))) + body
-	}
-	answers := []string{
-		message("R", "\x00\x00\x00\x00") + message("Z", "I"), // authenticated
-		message("1", "") + message("t", "\x00\x00") + message("T", "\x00\x01n\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x17\x00\x04\xff\xff\xff\xff\x00\x00") + message("Z", "I"),
-		message("2", "") + message("D", "\x00\x01\x00\x00\x00\x017"), // bound, and a row
-	}
+	t.Cleanup(func() { l.Close() })
 	go func() {
 		c, err := l.Accept()
 		if err != nil {
@@ -124,13 +129,25 @@ func TestLostConnection(t *testing.T) {
 			c.Read(make([]byte, 1000))
 			io.WriteString(c, a)
 		}
+		if hold {
+			io.Copy(io.Discard, c)
+		}
 	}()
 	db, err := sql.Open("pgwire", "postgres://me@"+l.Addr().String()+"/")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
-	rows, err := db.Query("SELECT n FROM somewhere")
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// A connection that ends between two rows is an error, not the end of the rows.
+func TestLostConnection(t *testing.T) {
+	db := fakeServer(t, false,
+		message("R", authenticated)+message("Z", "I"),
+		message("1", "")+message("t", oneParameter)+message("T", oneColumn)+message("Z", "I"),
+		message("2", "")+message("D", oneRow))
+	rows, err := db.Query("SELECT n FROM somewhere WHERE n = $1", 7)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,6 +159,21 @@ func TestLostConnection(t *testing.T) {
 	}
 	if n != 7 || !errors.Is(rows.Err(), io.ErrUnexpectedEOF) {
 		t.Error(n, rows.Err())
+	}
+}
+
+// A server that says nothing any more, not even that it has cancelled, is not waited for.
+func TestSilentServer(t *testing.T) {
+	db := fakeServer(t, true, message("R", authenticated)+message("Z", "I"))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	err := db.QueryRowContext(ctx, "SELECT $1::int", 1).Scan(new(int))
+	if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 20*time.Second {
+		t.Error(err, time.Since(start))
+	}
+	if n := db.Stats().OpenConnections; n != 0 {
+		t.Errorf("%d connections are kept", n)
 	}
 }
 
