@@ -147,6 +147,26 @@ static bool ingo(M *mp, uptr pc, uptr sp) {
 	return gp != NULL && sp >= gp->stack.lo && sp <= gp->stack.hi && rt_findfunc(pc) != NULL;
 }
 
+/* The name of the function whose text stands at pc: an inlined one's, if it is inlined. */
+static const char *innermost(const Func *f, uptr pc) {
+	const struct { u8 id, pad[3]; i32 name, parentpc, startline; } *tree = rt_funcdata(f, FuncdataInlTree);
+	i32 i = tree == NULL ? -1 : rt_pcdata(f, PcdataInlTreeIndex, pc);
+	return (const char *)rt_firstmoduledata.funcnametab.ptr + (i < 0 ? f->nameoff : tree[i].name);
+}
+
+static bool of_runtime(const char *name) {
+	/* sync/atomic: ours are two steps, the barrier and the operation */
+	static const char *const closed[] = { "runtime.", "internal/runtime/", "reflect.", "runtime/", "sync/atomic." };
+	for (u32 i = 0; i < nelem(closed); i++) {
+		const char *p = closed[i], *q = name;
+		while (*p != 0 && *p == *q)
+			p++, q++;
+		if (*p == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool safe(const Func *f, uptr pc, uptr *newpc) {
 	/* assembly has no such table; it may keep more registers than we save (the upper halves of vectors) */
 	if (f->npcdata <= PcdataUnsafePoint || ((const u32 *)(f + 1))[PcdataUnsafePoint] == 0)
@@ -156,14 +176,8 @@ static bool safe(const Func *f, uptr pc, uptr *newpc) {
 		return false;
 	if (rt_funcdata(f, FuncdataLocalsPointerMaps) == NULL || (f->flag & FuncFlagAsm) != 0)
 		return false;
-	String n = rt_funcname(f);
-	/* sync/atomic: ours are two steps, the barrier and the operation */
-	static const char *const closed[] = { "runtime.", "internal/runtime/", "reflect.", "runtime/", "sync/atomic." };
-	for (u32 i = 0; i < nelem(closed); i++) {
-		u64 k = rt_strlen(closed[i]);
-		if ((u64)n.len >= k && memcmp(n.ptr, closed[i], k) == 0)
-			return false;
-	}
+	if (f->nameoff == 0 || of_runtime((const char *)rt_firstmoduledata.funcnametab.ptr + f->nameoff) || of_runtime(innermost(f, pc)))
+		return false;
 	*newpc = pc;
 	if (v == UnsafePointRestartAtEntry)
 		*newpc = rt_firstmoduledata.text + f->entryoff;
@@ -174,13 +188,25 @@ static bool safe(const Func *f, uptr pc, uptr *newpc) {
 
 bool sig_request_preempt(M *mp UNUSED) { return rt_firstmoduledata.ftab.len > 1; }
 
+static bool may_yield(M *mp, G *gp) {
+	return gp != NULL && mp->p != NULL && !mp->stopping && mp->locks == 0 && mp->lockedint == 0 && mp->preemptoff.len == 0 &&
+	       mp->mallocing == 0 && rt_gstatus(gp) == GRunning && (gp->preempt || mp->p->preempt) && mp->g == gp;
+}
+
+/* C returns to pc with the goroutine asked to yield; sp: where the return address is. */
+bool sig_preempt_late(uptr pc, uptr sp) {
+	M *mp = rt_m();
+	G *gp = mp->curg;
+	uptr newpc;
+	return may_yield(mp, gp) && !sched.asyncoff && ingo(mp, pc, sp) && sp >= gp->stack.lo + 64 && safe(rt_findfunc(pc), pc, &newpc) && newpc == pc;
+}
+
 static void preempt(M *mp, Ucontext *c) {
 	G *gp = mp->curg;
 	uptr newpc;
 	astore(&mp->signalpending, 0);
 	axadd(&mp->preemptgen, 1);
-	if (gp == NULL || mp->p == NULL || mp->stopping || mp->locks != 0 || mp->lockedint != 0 || mp->preemptoff.len != 0 ||
-	    mp->mallocing != 0 || rt_gstatus(gp) != GRunning || !(gp->preempt || mp->p->preempt) || mp->g != gp)
+	if (!may_yield(mp, gp))
 		return;
 	if (!ingo(mp, c->rip, c->rsp) || c->rsp < gp->stack.lo + 64 || !safe(rt_findfunc(c->rip), c->rip, &newpc))
 		return;

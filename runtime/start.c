@@ -6,7 +6,7 @@
 #define LAYOUT_SIZE(cs, gs, n) _Static_assert(sizeof(cs) == n, #cs);
 #include "../abi/layout.def"
 _Static_assert(offsetof(G, sched.ctxt) == G_sched_ctxt, "G");
-_Static_assert(offsetof(G, sched.bp) == G_sched_bp && offsetof(M, ret) == M_ret, "G, M");
+_Static_assert(offsetof(G, sched.bp) == G_sched_bp && offsetof(G, preempt) == G_preempt && offsetof(M, ret) == M_ret, "G, M");
 _Static_assert(offsetof(M, pregs) == M_pregs && offsetof(M, pxmm) == M_pxmm, "M");
 _Static_assert(offsetof(P, wbbuf) == P_wbbuf, "P");
 

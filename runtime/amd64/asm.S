@@ -180,6 +180,34 @@ GOFN("runtime.asyncPreempt", asyncpreempt)
 	call	proc_asyncpreempt
 	ud2
 
+/* On the way back from C, results in registers, the return address on top of the goroutine's stack: yields there if that is allowed, as if
+ * the signal had arrived at the instruction returned to. */
+FN(rt_latepreempt)
+	mov	%rsp, %r12
+	mov	%fs:M_systop, %rsp
+	and	$-16, %rsp
+	push	%rax
+	push	%rbx
+	push	%rcx
+	push	%rdi
+	push	%rsi
+	push	%r8
+	mov	(%r12), %rdi
+	mov	%r12, %rsi
+	call	sig_preempt_late
+	mov	%eax, %r13d
+	pop	%r8
+	pop	%rsi
+	pop	%rdi
+	pop	%rcx
+	pop	%rbx
+	pop	%rax
+	mov	%r12, %rsp
+	xorps	%xmm15, %xmm15
+	test	%r13d, %r13d
+	jnz	"runtime.asyncPreempt"
+	ret
+
 /* Continue a runtime function on an empty system stack. */
 FN(rt_onsystop)
 	mov	%fs:M_systop, %rsp

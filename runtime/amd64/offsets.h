@@ -7,6 +7,7 @@
 #define G_sched_pc 56
 #define G_sched_ctxt 72
 #define G_sched_bp 88
+#define G_preempt 138
 #define Gobuf_sp 0
 #define Gobuf_pc 8
 #define Gobuf_ctxt 24

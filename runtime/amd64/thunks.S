@@ -3,7 +3,8 @@
  * Arguments arrive as AX BX CX DI SI R8 R9 R10 R11; C wants DI SI DX CX R8 R9 and the
  * stack. g stays in R14, which C preserves. The continuation is written to g.sched before
  * the switch, so that a parked or scanned goroutine is found at its Go call site. When
- * already on a system stack (R14 is not the M's current goroutine) C is called in place. */
+ * already on a system stack (R14 is not the M's current goroutine) C is called in place.
+ * A signal that asks to yield is in vain while C runs: on the way back the goroutine looks for itself. */
 #include "offsets.h"
 
 .macro ENTER_C nargs
@@ -76,6 +77,8 @@
 	mov	%fs:M_ret+24, %r8
 .endif
 	xorps	%xmm15, %xmm15
+	cmpb	$0, G_preempt(%r14)
+	jne	rt_latepreempt
 	ret
 .size "\goname", . - "\goname"
 .popsection

@@ -108,6 +108,9 @@ typedef struct PcLine { u32 pc; Pos pos; u32 inl; } PcLine;
 typedef struct CodeInl { Sym *fn; i32 parent; u32 pc, tree /* in f->inl */; Pos startpos; } CodeInl;
 typedef struct StackObj { i32 off; u32 size; const Type *type; } StackObj;
 
+/* Upstream's values of the table of unsafe points. */
+enum { PointSafe = -1, PointUnsafe = -2 };
+
 /* Machine code of one function. pc tables: sorted, a row holds from its pc to the next row's. Offsets in bitmaps and stack
  * objects as in the runtime's tables: locals end at varp (address of the saved frame pointer), args start at argp.
  * A pc-relative relocation is sym + add - address of the field, so add holds -4 and what follows the field. */
@@ -120,7 +123,7 @@ typedef struct Code {
 	CodeInl *inlined; u32 ninlined;
 	VEC(PcVal) sp;             /* bytes SP is below its value at entry */
 	VEC(PcVal) map;            /* stack map index at calls; -1: as at entry, which is map 0 */
-	VEC(PcVal) unsafe_;        /* 1: not a place for asynchronous preemption */
+	VEC(PcVal) unsafe_;        /* places for asynchronous preemption: PointSafe or PointUnsafe */
 	u32 nmap, argbits, localbits;
 	u8 *argmap, *localmap;     /* nmap bitmaps of (bits + 7) / 8 bytes */
 	StackObj *obj; u32 nobj;

@@ -174,7 +174,7 @@ static void emit(Asm *a, FuncState *fs)
 	c->size = last->pc + last->size;
 	c->text = arena_alloc(a->out, c->size ? c->size : 1, 16);
 	i32 depth = 0;
-	code_pcval(a->out, &c->unsafe_, 0, 1);
+	code_pcval(a->out, &c->unsafe_, 0, PointUnsafe);
 	for (u32 i = 0; i < fs->in.n; i++) {
 		Ins *in = &fs->in.a[i];
 		if (in->what == InsCall && in->value)

@@ -498,13 +498,13 @@ static void store_wb(Emit *e, const MInst *i)
 static void emit_barrier(Emit *e, MInst *i)
 {
 	Arena *out = e->m->out;
-	code_pcval(out, &e->c->unsafe_, e->e.n, 1);
+	code_pcval(out, &e->c->unsafe_, e->e.n, PointUnsafe);
 	u32 at = enc_rm(&e->e, 0, 0x83, 4, 0, 7, (EncMem){.rip = true, .base = RegNone, .index = RegNone});
 	enc_u8(&e->e, 0);
 	reloc(e, at, RelocPC32, sym_get(e->m->f->prog, "runtime.writeBarrier"), -5);
 	u32 fix = jump32(e, CcNE), back = e->e.n;
 	store_wb(e, i);
-	code_pcval(out, &e->c->unsafe_, e->e.n, 0);
+	code_pcval(out, &e->c->unsafe_, e->e.n, PointSafe);
 	vec_push(e->m->ar, &e->cold, (Cold){ColdBarrier, i, fix, back});
 }
 
@@ -513,7 +513,7 @@ static void cold_barrier(Emit *e, Cold *c)
 {
 	MInst *i = c->i;
 	land32(e, c->fix, e->e.n);
-	code_pcval(e->m->out, &e->c->unsafe_, e->e.n, 1);
+	code_pcval(e->m->out, &e->c->unsafe_, e->e.n, PointUnsafe);
 	bool nil = i->aux == FormI;
 	call_sym(e, sym_get(e->m->f->prog, nil ? "runtime.gcWriteBarrier1" : "runtime.gcWriteBarrier2"));
 	if (!nil)
@@ -522,7 +522,7 @@ static void cold_barrier(Emit *e, Cold *c)
 	enc_rm(&e->e, 0, 0x89, 8, 0, RegR13, (EncMem){.base = RegR11, .index = RegNone, .disp = nil ? 0 : 8});
 	u32 at = jump32(e, -1);
 	land32(e, at, c->back);
-	code_pcval(e->m->out, &e->c->unsafe_, e->e.n, 0);
+	code_pcval(e->m->out, &e->c->unsafe_, e->e.n, PointSafe);
 }
 
 /* old = [m]; until [m] takes old op x: the old value stays in AX. */
@@ -866,7 +866,7 @@ static void prologue(Emit *e)
 	MFunc *m = e->m;
 	code_line(m->out, e->c, 0, m->f->pos, 0);
 	code_pcval(m->out, &e->c->map, 0, -1);
-	code_pcval(m->out, &e->c->unsafe_, 0, 1);
+	code_pcval(m->out, &e->c->unsafe_, 0, PointUnsafe);
 	set_depth(e, 0);
 	if (m->f->abi0)
 		restore_fixed(e);
@@ -887,7 +887,7 @@ static void prologue(Emit *e)
 	const Sig *s = m->f->sig;
 	for (u32 o = s ? s->retoff : 0; s && m->has_call && o < s->argsize; o += 8)
 		zero_word(e, frame_off(e, MemArg, 0, o));
-	code_pcval(m->out, &e->c->unsafe_, e->e.n, 0);
+	code_pcval(m->out, &e->c->unsafe_, e->e.n, PointSafe);
 }
 
 /* Argument registers into the caller's spill space or back. */
@@ -917,7 +917,7 @@ static void emit_morestack(Emit *e)
 		land32(e, e->wrap, e->e.n);
 	code_line(m->out, e->c, e->e.n, m->f->pos, 0);
 	code_pcval(m->out, &e->c->map, e->e.n, -1);
-	code_pcval(m->out, &e->c->unsafe_, e->e.n, 1);
+	code_pcval(m->out, &e->c->unsafe_, e->e.n, PointUnsafe);
 	set_depth(e, 0);
 	spill_args(e, false);
 	call_sym(e, sym_get(m->f->prog, m->f->needctxt || m->f->is_closure ? "runtime.morestack" : "runtime.morestack_noctxt"));
