@@ -58,21 +58,37 @@ static void copy_graph(MFunc *m)
 /* An edge between a block with several successors and one with several predecessors gets a block of its own, for the moves. */
 static void split_critical(MFunc *m)
 {
+	enum { Many = 8 };
 	u32 n = m->b.n;
+	Map many = {0};                 /* from, to -> where to look for the next such edge, for blocks with many predecessors */
+	for (u32 i = 1; i < n; i++)
+		for (u32 k = m->b.a[i].pred.n > Many ? m->b.a[i].pred.n : 0; k-- > 0;)
+			map_put(m->ar, &many, (u64)m->b.a[i].pred.a[k] << 32 | i, k);
 	for (u32 i = 1; i < n; i++)
 		for (u32 k = 0; k < m->b.a[i].succ.n && m->b.a[i].succ.n > 1; k++) {
 			u32 to = m->b.a[i].succ.a[k];
 			if (m->b.a[to].pred.n < 2)
 				continue;
-			u32 e = mblock_new(m), p = 0;
+			u64 *next = m->b.a[to].pred.n > Many ? map_slot(m->ar, &many, (u64)i << 32 | to) : NULL;
+			u32 e = mblock_new(m), p = next ? (u32)*next : 0;
 			while (m->b.a[to].pred.a[p] != i)
 				p++;
 			m->b.a[to].pred.a[p] = e;
+			if (next)
+				*next = p + 1;
 			m->b.a[i].succ.a[k] = e;
 			m->b.a[e].cold = m->b.a[to].cold || m->b.a[i].cold;
 			vec_push(m->ar, &m->b.a[e].succ, to);
 			vec_push(m->ar, &m->b.a[e].pred, i);
 		}
+}
+
+/* Where a block stands among the predecessors of its only successor. */
+static void number_preds(MFunc *m)
+{
+	for (u32 i = 1; i < m->b.n; i++)
+		for (u32 k = 0; k < m->b.a[i].pred.n; k++)
+			m->b.a[m->b.a[i].pred.a[k]].predat = k;
 }
 
 /* Post-order from one root; likely successors come last, so that they follow directly in reverse. */
@@ -188,6 +204,7 @@ Code *gen_func(Func *f, const Arch *arch, Arena *out, Arena *tmp)
 		mfunc_temp(m, f->v.a[i].ty);
 	copy_graph(m);
 	split_critical(m);
+	number_preds(m);
 	order_blocks(m);
 	arch->lower(m);
 	gen_regalloc(m);

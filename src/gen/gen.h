@@ -83,6 +83,7 @@ typedef struct MBlock {
 	MInst term;            /* jump, branch, return ...: operands may be used at the end of the block */
 	bool cold, isret;
 	u32 order;             /* position in MFunc.order + 1; 0: unreachable */
+	u32 predat;            /* one successor: this block's position among its predecessors */
 	LiveAt *livein, *liveout; u32 nlivein, nliveout;
 	VReg start[MaxRegs], end[MaxRegs];
 	VEC(VReg) away;        /* regalloc: live into this loop, not used in it and not kept in a register */
@@ -178,6 +179,8 @@ extern const Arch arch_amd64;
 static inline bool vreg_float(const MFunc *m, VReg v) { return ty_is_float(m->v.a[v].ty); }
 VReg mfunc_temp(MFunc *m, Ty ty);
 u32 mblock_new(MFunc *m);
+/* Position of from among the predecessors of to, critical edges being split. */
+static inline u32 mblock_pred_at(const MFunc *m, u32 from, u32 to) { return m->b.a[to].pred.n > 1 ? m->b.a[from].predat : 0; }
 
 /* gen.c: one function; output in out, scratch memory in tmp. Any thread. */
 Code *gen_func(Func *f, const Arch *arch, Arena *out, Arena *tmp);

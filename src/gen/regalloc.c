@@ -109,9 +109,7 @@ static void live_out(MFunc *m, Live *l, u32 bi)
 		i32 far = s->cold && !b->cold ? FarCold : 0;
 		for (u32 k = 0; k < s->nlivein; k++)
 			live_add(m->ar, l, s->livein[k].v, s->livein[k].dist + far);
-		u32 p = 0;
-		while (s->pred.a[p] != bi)
-			p++;
+		u32 p = mblock_pred_at(m, bi, b->succ.a[i]);
 		for (u32 k = 0; k < s->phi.n; k++)
 			if (!m->v.a[s->phi.a[k].arg[p]].remat)
 				live_add(m->ar, l, s->phi.a[k].arg[p], far);
@@ -534,9 +532,7 @@ static void scan_uses(RA *r, u32 bi)
 		push_use(r, b->liveout[i].v, n + 1 + b->liveout[i].dist);
 	if (b->succ.n == 1) {
 		MBlock *s = &r->m->b.a[b->succ.a[0]];
-		u32 p = 0;
-		while (s->pred.a[p] != bi)
-			p++;
+		u32 p = mblock_pred_at(r->m, bi, b->succ.a[0]);
 		for (u32 i = 0; i < s->phi.n; i++)
 			if (s->phi.a[i].reg != RegNone)
 				r->m->v.a[s->phi.a[i].arg[p]].hint = s->phi.a[i].reg;
@@ -756,9 +752,7 @@ static void edge(RA *r, u32 from, u32 to)
 		return;
 	if (p->succ.n > 1)
 		bug("regalloc: critical edge b%u b%u", from, to);
-	u32 k = 0, n = 0;
-	while (b->pred.a[k] != from)
-		k++;
+	u32 k = mblock_pred_at(r->m, from, to), n = 0;
 	Move *mv = arena_array(r->ar, Move, MaxRegs + b->phi.n);
 	for (u8 reg = 0; reg < MaxRegs; reg++) {
 		VReg v = b->start[reg];
