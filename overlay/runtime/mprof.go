@@ -353,11 +353,12 @@ func pprof_readProfile() (data []uint64, tags []unsafe.Pointer, eof bool) {
 // Coverage.
 
 //go:linkname coverage_getCovCounterList internal/coverage/cfile.getCovCounterList
-func coverage_getCovCounterList() []rtcov.CovCounterBlob { return nil }
-
-func addCovMeta(p unsafe.Pointer, dlen uint32, hash [16]byte, pkpath string, pkid int, cmode uint8, cgran uint8) uint32 {
-	throw("coverage instrumentation is not supported")
-	return 0
+func coverage_getCovCounterList() []rtcov.CovCounterBlob {
+	m := &firstmoduledata
+	if m.covctrs == m.ecovctrs {
+		return nil
+	}
+	return []rtcov.CovCounterBlob{{Counters: (*uint32)(unsafe.Pointer(m.covctrs)), Len: uint64((m.ecovctrs - m.covctrs) / 4)}}
 }
 
 //go:linkname vgetrandom internal/syscall/unix.vgetrandom

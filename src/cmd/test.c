@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -46,6 +47,7 @@ typedef struct Run {
 	struct { pid_t pid; int go, in; Buf text; } builder;  /* makes several programs; pid 0: there is none. go: one byte a program that
 	                                 * it may begin; in: its messages */
 	bool failed, stop;
+	FILE *profile;                  /* -coverprofile */
 	int sigfd;
 	sigset_t mask;                  /* as it was, for children */
 } Run;
@@ -158,7 +160,7 @@ static void start_build(Run *r, TestUnit *u)
 	if (!spawn(r, u, 1, (int[]){STDERR_FILENO}))
 		return;
 	int threads = r->unit.n > 1 && r->njob > 1 ? 1 : r->b.opt.jobs;
-	_exit(test_build(&r->b, u->p, u->exe, threads));
+	_exit(test_build(&r->b, &r->f, u->p, u->exe, threads));
 }
 
 /* The builder makes the programs of all units, in their order. */
@@ -179,7 +181,7 @@ static void start_builder(Run *r)
 		sigprocmask(SIG_SETMASK, &r->mask, NULL);
 		close(go[1]);
 		close(in[0]);
-		test_builder(&r->b, p, r->unit.n, r->njob > 1 ? r->njob - 1 : 1, go[0], in[1]);
+		test_builder(&r->b, &r->f, p, r->unit.n, r->njob > 1 ? r->njob - 1 : 1, go[0], in[1]);
 		_exit(0);
 	}
 	setpgid(r->builder.pid, r->builder.pid);
@@ -188,6 +190,108 @@ static void start_builder(Run *r)
 	r->builder.go = go[1];
 	r->builder.in = in[0];
 	r->builder.text = (Buf){.ar = &r->ar};
+}
+
+/* ---- coverage ---- */
+
+static const char *cover_dir(Run *r, const TestUnit *u)
+{
+	return arena_printf(&r->ar, "%s/run%u/gocoverdir", r->tmp, (u32)(u - r->unit.a));
+}
+
+static const char *cover_out(Run *r, const TestUnit *u)
+{
+	return arena_printf(&r->ar, "%s/run%u/_cover_.out", r->tmp, (u32)(u - r->unit.a));
+}
+
+/* The folder for a program's data files; with -coverpkg it says which packages there are beside those that the program has. */
+static void make_cover_dir(Run *r, const TestUnit *u)
+{
+	const char *dir = cover_dir(r, u);
+	if (!dir_make(dir))
+		fatal("mkdir %s:", dir);
+	const Cover *c = &r->f.cover;
+	Buf path = {.ar = &r->ar}, file = {.ar = &r->ar};
+	for (u32 i = 0; i < c->job.n && c->pkg.n; i++) {
+		const CoverJob *j = &c->job.a[i];
+		struct stat st;
+		if (!j->metafile || stat(j->metafile, &st) || !st.st_size)
+			continue;
+		buf_puts(&path, path.n ? "," : "");
+		json_quote(&path, j->p->path, strlen(j->p->path));
+		buf_puts(&file, file.n ? "," : "");
+		json_quote(&file, j->metafile, strlen(j->metafile));
+	}
+	if (!path.n)
+		return;
+	const char *text = arena_printf(&r->ar, "{\"ImportPaths\":[%s],\"MetaFileFragments\":[%s]}\n", buf_str(&path), buf_str(&file));
+	file_write_atomic(path_join(&r->ar, dir, "metafiles.txt"), text, strlen(text), 0666);
+}
+
+/* -coverprofile: the profiles of all programs, under one head. */
+static void begin_profile(Run *r)
+{
+	const char *name = r->f.cover.profile;
+	if (!name || r->f.compile_only)
+		return;
+	const char *path = *name == '/' ? name : path_join(&r->ar, r->f.outputdir ? r->f.outputdir : r->b.ctx.cwd, name);
+	r->profile = fopen(path, "we");
+	if (!r->profile)
+		go_fatal(1, "go: open %s: %s", path, strerror_go(errno));
+	fprintf(r->profile, "mode: %s\n", r->f.cover.mode);
+	fflush(r->profile);
+}
+
+static void merge_profile(Run *r, const char *from)
+{
+	size_t n;
+	char *text = r->profile ? file_read(&r->ar, from, &n) : NULL, *nl = text ? strchr(text, '\n') : NULL;
+	if (nl)
+		fwrite(nl + 1, 1, n - (size_t)(nl + 1 - text), r->profile);
+}
+
+/* "coverage: ..." of the program's own words, for the line that sums up. */
+static const char *cover_note(Run *r, const TestUnit *u)
+{
+	const char *s = r->f.cover.mode && u->text.n ? strstr(arena_strndup(&r->ar, u->text.a, u->text.n), "coverage: ") : NULL;
+	return s && strchr(s, '\n') ? arena_printf(&r->ar, "\t%.*s", (int)strcspn(s, "\n"), s) : "";
+}
+
+/* What covdata says about the meta-data of a package without tests; "" if it has no functions. */
+static const char *covdata(Run *r, const CoverJob *j, const char *what, const char *out)
+{
+	size_t n = 0;
+	const char *text = path_join(&r->ar, j->dir, "covdata.txt");
+	int fd = open(text, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	const char *arg[] = {"covdata", what, "-i", j->dir, out ? "-o" : NULL, out, NULL};
+	tool_run(&r->b.ctx, "cmd/covdata", arg, -1, fd);
+	close(fd);
+	char *s = file_read(&r->ar, text, &n);
+	return s ? s : "";
+}
+
+static const CoverJob *meta_of(const Run *r, const LoadPkg *p)
+{
+	const Cover *c = &r->f.cover;
+	struct stat st;
+	for (u32 i = 0; i < c->job.n; i++)
+		if (c->job.a[i].p == p && c->job.a[i].metafile && !stat(c->job.a[i].metafile, &st) && st.st_size)
+			return &c->job.a[i];
+	return NULL;
+}
+
+/* Bare text of a package that has functions but no tests; NULL: nothing is known about it. */
+static const char *cover_untested(Run *r, const TestUnit *u)
+{
+	const CoverJob *j = r->f.cover.mode ? meta_of(r, u->p) : NULL;
+	if (!j)
+		return NULL;
+	if (r->profile) {
+		const char *out = path_join(&r->ar, j->dir, "profile.txt");
+		covdata(r, j, "textfmt", out);
+		merge_profile(r, out);
+	}
+	return covdata(r, j, "percent", NULL);
 }
 
 static void exec_test(Run *r, TestUnit *u)
@@ -203,8 +307,12 @@ static void exec_test(Run *r, TestUnit *u)
 		vec_push(a, &arg, events);
 	if (!r->f.has_timeout)
 		vec_push(a, &arg, timeout);
-	if (!r->f.has_outputdir && (r->f.profile || r->f.artifacts))
+	if (!r->f.outputdir && (r->f.profile || r->f.artifacts))
 		vec_push(a, &arg, arena_printf(a, "-test.outputdir=%s", r->b.ctx.cwd));
+	if (r->f.cover.mode)
+		vec_push(a, &arg, arena_printf(a, "-test.gocoverdir=%s", cover_dir(r, u)));
+	if (r->f.cover.profile)
+		vec_push(a, &arg, arena_printf(a, "-test.coverprofile=%s", cover_out(r, u)));
 	for (u32 i = 0; i < r->f.pass.n; i++)
 		vec_push(a, &arg, (char *)(uintptr_t)r->f.pass.a[i]);
 	vec_push(a, &arg, NULL);
@@ -215,6 +323,8 @@ static void exec_test(Run *r, TestUnit *u)
 	}
 	signal(SIGPIPE, SIG_DFL);
 	setenv("PWD", u->p->dir, 1);
+	if (r->f.cover.mode)
+		setenv("GOCOVERDIR", cover_dir(r, u), 1);
 	setenv("GOROOT", r->b.ctx.goroot, 0);
 	const char *bin = path_join(a, r->b.ctx.goroot, "bin"), *path = getenv("PATH");
 	if (dir_exists(bin))
@@ -232,6 +342,8 @@ static void exec_test(Run *r, TestUnit *u)
 static void start_run(Run *r, TestUnit *u)
 {
 	u->state = Running;
+	if (r->f.cover.mode)
+		make_cover_dir(r, u);
 	if (r->f.json)
 		u->json = test_json_new(&r->ar, u->p->path);
 	u->start = clock_ns();
@@ -321,10 +433,13 @@ static bool settle(Run *r, TestUnit *u)
 		finish(r, u, true);
 		return true;
 	}
+	const char *bare;
 	if (r->f.json)
 		u->json = test_json_new(&r->ar, u->p->path);
 	if (u->bad_build)
 		say(r, u, "FAIL\t%s [%s failed]\n", u->p->path, u->setup ? "setup" : "build");
+	else if ((bare = cover_untested(r, u)))
+		say(r, u, "%s", bare);
 	else
 		say(r, u, "?   \t%s\t[no test files]\n", u->p->path);
 	finish(r, u, !u->bad_build);
@@ -358,6 +473,8 @@ static void run_ended(Run *r, TestUnit *u)
 {
 	double t = (u->end - u->start) / 1e9;
 	bool ok = WIFEXITED(u->status) && !WEXITSTATUS(u->status), keep = streams(r) || show_pass(r) || r->f.json;
+	if (r->f.cover.profile)
+		merge_profile(r, cover_out(r, u));
 	bool cut = u->text.n && u->text.a[u->text.n - 1] != '\n';
 	if (ok) {
 		const char *note = has_line(&u->text, "testing: warning: no tests to run\n") ? " [no tests to run]" :
@@ -366,7 +483,7 @@ static void run_ended(Run *r, TestUnit *u)
 			u->shown.n = 0;
 		if (cut)
 			say(r, u, "\n");
-		say(r, u, "ok  \t%s\t%.3fs%s\n", u->p->path, t, note);
+		say(r, u, "ok  \t%s\t%.3fs%s%s\n", u->p->path, t, cover_note(r, u), note);
 	} else {
 		if (u->quit)
 			say(r, u, "*** Test killed with quit: ran too long (%s).\n", seconds(r, r->f.kill_ns));
@@ -544,6 +661,16 @@ static void start_more(Run *r)
 			start_build(r, &r->unit.a[i]);
 }
 
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	return remove(path), 0;
+}
+
+static void remove_tree(const char *dir)
+{
+	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 static void clean_up(Run *r)
 {
 	end_builder(r);
@@ -552,7 +679,10 @@ static void clean_up(Run *r)
 			kill(r->unit.a[i].pid, SIGKILL);
 		remove_exe(&r->unit.a[i]);
 	}
-	rmdir(r->tmp);
+	if (r->profile)
+		fclose(r->profile);
+	r->profile = NULL;
+	remove_tree(r->tmp);
 }
 
 static bool step(Run *r)
@@ -647,6 +777,7 @@ int cmd_test(int argc, char **argv)
 		fatal("no packages to test");
 	if (r->f.profile && r->unit.n > 1)
 		fatal("cannot use %s flag with multiple packages", r->f.profile);
+	begin_profile(r);
 	r->njob = r->f.jobs ? r->f.jobs : pool_size(r->b.pool);
 	check_output(r);
 	const char *tmp = getenv("TMPDIR");
@@ -654,6 +785,8 @@ int cmd_test(int argc, char **argv)
 	if (!mkdtemp(dir))
 		fatal("mkdir %s:", dir);
 	r->tmp = dir;
+	r->f.cover.tmp = r->tmp;
+	test_check(&r->b, &r->f);
 	for (u32 i = 0; i < r->unit.n; i++)
 		choose_exe(r, &r->unit.a[i]);
 	/* programs that nobody sees have no symbol table and no DWARF, as with go test */

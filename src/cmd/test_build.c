@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -25,12 +26,40 @@ static bool imports_sound(const LoadPkg *p)
 	return true;
 }
 
-void test_load(Build *b, const TestFlags *t)
+void test_load(Build *b, TestFlags *t)
 {
 	Loader *l = &b->load;
 	l->tests = true;
+	l->cover = t->cover.mode;
 	build_phase(b, "load");
 	load_packages(l, b->opt.arg, b->opt.narg);
+	build_phase(b, NULL);
+}
+
+/* Without -coverpkg a package is measured by its own test alone; without a test it has meta-data to show. */
+static void cover(Build *b, Cover *c)
+{
+	for (u32 i = 0; i < b->load.named.n && !c->pkg.n; i++) {
+		LoadPkg *p = b->load.named.a[i];
+		bool tests = load_has_tests(p);
+		if (!p->error && p->ngofile && !p->diag.v.n)
+			vec_push(&b->ar, &c->job, (CoverJob){.p = p, .meta = !tests, .only_meta = !tests});
+	}
+	if (c->pkg.n)
+		cover_select(b, c);
+	cover_packages(b, c);
+	if (c->failed)
+		exit(1);
+	if (c->pkg.n)
+		cover_use(b, c);
+}
+
+void test_check(Build *b, TestFlags *t)
+{
+	if (t->cover.mode) {
+		build_phase(b, "cover");
+		cover(b, &t->cover);
+	}
 	build_phase(b, "check");
 	build_check_packages(b);
 	build_phase(b, NULL);
@@ -58,11 +87,11 @@ static bool check_rest(Build *b)
 }
 
 /* Everything up to the checked program; TestBuilt, or what went wrong. */
-static int variants(Build *b, LoadPkg *p)
+static int variants(Build *b, const TestFlags *t, LoadPkg *p)
 {
 	const char *error;
 	b->nerror = 0;
-	char *src = test_main_source(&b->ar, p, &error);
+	char *src = test_main_source(&b->ar, p, t->cover.mode ? &t->cover : NULL, &error);
 	if (!src) {
 		fprintf(stderr, "# %s\n%s\n", p->path, error);
 		return TestSetupFailed;
@@ -86,17 +115,17 @@ static int end(Build *b, bool ok)
 	return ok ? TestBuilt : TestBuildFailed;
 }
 
-int test_build(Build *b, LoadPkg *p, const char *exe, int threads)
+int test_build(Build *b, const TestFlags *t, LoadPkg *p, const char *exe, int threads)
 {
 	b->pool = b->load.pool = pool_new(threads);     /* threads do not survive the fork */
 	b->sharing = false;
-	int status = variants(b, p);
+	int status = variants(b, t, p);
 	return status != TestBuilt ? status : end(b, build_program(b, b->load.named.a[0], exe));
 }
 
 /* ---- the builder ---- */
 
-typedef struct Builder { Build *b; const TestProgram *prog; int in, out; bool made; } Builder;
+typedef struct Builder { Build *b; const TestFlags *t; const TestProgram *prog; int in, out; bool made; } Builder;
 
 static int code(void *arg, u32 i)
 {
@@ -108,7 +137,7 @@ static int code(void *arg, u32 i)
 	if (!w->made)
 		return ProgramAlone;
 	build_share_begin(b, own.path, own.n);
-	int status = variants(b, p);
+	int status = variants(b, w->t, p);
 	if (status == TestBuilt && !build_share_code(b, b->load.named.a[0]))
 		status = TestBuildFailed;
 	return status == TestBuilt ? ProgramReady : status;
@@ -120,7 +149,7 @@ static int finish(void *arg, u32 i, bool alone, int threads)
 	Build *b = w->b;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (alone)
-		return test_build(b, w->prog[i].p, w->prog[i].exe, threads);
+		return test_build(b, w->t, w->prog[i].p, w->prog[i].exe, threads);
 	b->pool = b->load.pool = pool_new(threads);
 	return end(b, build_share_link(b, b->load.named.a[0], w->prog[i].exe));
 }
@@ -164,9 +193,9 @@ static bool may_begin(void *arg, u32 i)
 	return n == 1;
 }
 
-void test_builder(Build *b, const TestProgram *prog, u32 n, int njob, int in, int out)
+void test_builder(Build *b, const TestFlags *t, const TestProgram *prog, u32 n, int njob, int in, int out)
 {
-	Builder w = {.b = b, .prog = prog, .in = in, .out = out};
+	Builder w = {.b = b, .t = t, .prog = prog, .in = in, .out = out};
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	b->pool = b->load.pool = pool_new(b->opt.jobs);
 	build_share_start(b);

@@ -4,6 +4,7 @@
  * the test program, and after it no argument is a package. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "test.h"
 
 typedef enum Kind { TestBool, TestValue, BuildBool, BuildValue, OwnBool, OwnValue } Kind;
@@ -125,7 +126,7 @@ static bool note(TestFlags *t, const char *name, const char *v)
 	else if (!strcmp(name, "fuzz"))
 		t->fuzz = v;
 	else if (!strcmp(name, "outputdir"))
-		t->has_outputdir = true;
+		t->outputdir = v;
 	else if (!strcmp(name, "artifacts"))
 		t->artifacts = b;
 	else if (profile_flag(name) && *v)
@@ -146,6 +147,15 @@ static bool unsupported(const char *name)
 	return false;
 }
 
+/* mode NULL: the default unless one was given; "": none. */
+static void cover(TestFlags *t, const char *mode)
+{
+	if (mode)
+		t->cover.mode = *mode ? mode : NULL;
+	else if (!t->cover.mode)
+		t->cover.mode = "set";
+}
+
 static bool own(Arena *a, TestFlags *t, const Flag *f, const char *v)
 {
 	bool b = false;
@@ -155,7 +165,21 @@ static bool own(Arena *a, TestFlags *t, const Flag *f, const char *v)
 		t->compile_only = b;
 	else if (!strcmp(f->name, "json"))
 		t->json = b;
-	else if (!strcmp(f->name, "o"))
+	else if (!strcmp(f->name, "cover"))
+		cover(t, b ? NULL : "");
+	else if (!strcmp(f->name, "covermode")) {
+		if (strcmp(v, "set") && strcmp(v, "count") && strcmp(v, "atomic"))
+			return bad_value(v, f->name, "valid modes are \"set\", \"count\", or \"atomic\"");
+		cover(t, v);
+	} else if (!strcmp(f->name, "coverpkg")) {
+		cover(t, NULL);
+		for (const char *s = v; *s; s += strcspn(s, ","), s += *s == ',')
+			if (strcspn(s, ","))
+				vec_push(a, &t->cover.pkg, arena_strndup(a, s, strcspn(s, ",")));
+	} else if (!strcmp(f->name, "coverprofile")) {
+		cover(t, NULL);
+		t->cover.profile = *v ? v : NULL;
+	} else if (!strcmp(f->name, "o"))
 		t->out = v;
 	else if (!strcmp(f->name, "exec"))
 		split_words(a, t, v);
@@ -179,6 +203,10 @@ static bool known_flag(Arena *a, TestFlags *t, const Flag *f, const char *v)
 		v = "true";
 	if (f->kind == OwnBool || f->kind == OwnValue)
 		return own(a, t, f, v);
+	if (!strcmp(f->name, "outputdir") && *v != '/') {
+		char cwd[4096];
+		v = getcwd(cwd, sizeof cwd) ? path_join(a, cwd, v) : v;
+	}
 	vec_push(a, &t->pass, arena_printf(a, "-test.%s=%s", f->name, v));
 	return note(t, f->name, v);
 }

@@ -293,7 +293,32 @@ static void import(Buf *b, Gen *g, int ext)
 		buf_printf(b, "\t%s \"%s%s\"\n", g->used[ext] ? alias[ext] : "_", g->p->path, ext ? "_test" : "");
 }
 
-char *test_main_source(Arena *a, const LoadPkg *p, const char **error)
+static void quoted_list(Buf *b, const Cover *c, const LoadPkg *p)
+{
+	buf_puts(b, "[]string{");
+	for (u32 i = 0; c->pkg.n && i < c->job.n; i++) {
+		quote(b, c->job.a[i].p->path, strlen(c->job.a[i].p->path));
+		buf_puts(b, ", ");
+	}
+	if (!c->pkg.n)
+		quote(b, p->path, strlen(p->path));
+	buf_puts(b, "}");
+}
+
+static void cover_init(Buf *b, const Cover *c, const LoadPkg *p)
+{
+	Buf in = {.ar = b->ar};
+	for (u32 i = 0; i < c->pkg.n; i++)
+		buf_printf(&in, "%s%s", i ? ", " : " in ", c->pkg.a[i]);
+	buf_printf(b, "\nfunc init() {\n\tcfile.InitHook(true)\n\ttestdeps.CoverMode = \"%s\"\n\ttestdeps.Covered = ", c->mode);
+	quote(b, in.n ? in.a : "", in.n);
+	buf_puts(b, "\n\ttestdeps.CoverSelectedPackages = ");
+	quoted_list(b, c, p);
+	buf_puts(b, "\n\ttestdeps.CoverSnapshotFunc = cfile.Snapshot\n\ttestdeps.CoverProcessTestDirFunc = cfile.ProcessCoverTestDir\n"
+		"\ttestdeps.CoverMarkProfileEmittedFunc = cfile.MarkProfileEmitted\n}\n");
+}
+
+char *test_main_source(Arena *a, const LoadPkg *p, const Cover *c, const char **error)
 {
 	Gen g = {.a = a, .p = p};
 	g.tests.ar = g.benchmarks.ar = g.fuzz.ar = g.examples.ar = a;
@@ -304,6 +329,9 @@ char *test_main_source(Arena *a, const LoadPkg *p, const char **error)
 		return NULL;
 	Buf b = {.ar = a};
 	buf_printf(&b, "package main\n\nimport (\n\t\"os\"\n%s\t\"testing\"\n\t\"testing/internal/testdeps\"\n", g.main ? "\t\"reflect\"\n" : "");
+	if (c)
+		buf_puts(&b, "\t\"internal/coverage/cfile\"\n");
+	g.import[0] |= c != NULL;       /* it is measured even if only p_test has tests */
 	import(&b, &g, 0);
 	import(&b, &g, 1);
 	buf_printf(&b, ")\n\nvar tests = []testing.InternalTest{\n%s}\n", buf_str(&g.tests));
@@ -313,6 +341,8 @@ char *test_main_source(Arena *a, const LoadPkg *p, const char **error)
 	bool nopath = !strncmp(p->path, "_/", 2) || !strcmp(p->path, "command-line-arguments");
 	buf_printf(&b, "\nfunc init() {\n\ttestdeps.ModulePath = \"%s\"\n\ttestdeps.ImportPath = \"%s\"\n}\n",
 		p->mod ? p->mod->path : "", nopath ? "" : p->path);
+	if (c)
+		cover_init(&b, c, p);
 	buf_puts(&b, "\nfunc main() {\n\tm := testing.MainStart(testdeps.TestDeps{}, tests, benchmarks, fuzzTargets, examples)\n");
 	if (g.main)
 		buf_printf(&b, "\t%s.TestMain(m)\n\tos.Exit(int(reflect.ValueOf(m).Elem().FieldByName(\"exitCode\").Int()))\n}\n", g.main);

@@ -89,6 +89,8 @@ static int rank(const Sym *s)
 {
 	if (s->kind == SymText)
 		return is_c(s);
+	if (s->kind == SymNoptrBss)
+		return s->counter;
 	return s->kind == SymRodata ? !is_type(s) : 0;
 }
 
@@ -130,6 +132,10 @@ static u64 place(Image *im, Sect k, u64 addr)
 		addr = align_up(addr, k == SectText && !is_c(s) ? 32 : 1ull << s->align);
 		s->addr = addr;
 		addr += sym_size(s);
+		if (s->counter && k == SectNoptrBss) {
+			im->counter[s->counter].lo = im->counter[s->counter].lo ? im->counter[s->counter].lo : s->addr;
+			im->counter[s->counter].hi = addr;
+		}
 		if (k == SectRodata && is_type(s))
 			im->etypes = addr;
 	}

@@ -44,6 +44,7 @@ typedef struct Image {
 	u32 pcoff[5], nfunc;           /* parts of pclntab: names, units, files, pc tables, functions */
 	u64 types, etypes;             /* bounds of the descriptors */
 	u64 entry;
+	struct { u64 lo, hi; } counter[CounterMax];  /* where counters of each kind lie */
 	VEC(Sym *) ext;                /* names the C runtime defines */
 	VEC(Sym *) kept;               /* everything that goes to the file */
 	Sym *gofunc;                   /* "go:func.*": funcdata blobs */

@@ -17,6 +17,8 @@ static const struct { const char *name; u8 sect; bool end; } bound[] = {
 	{"runtime.types", SectRodata, false}, {"runtime.epclntab", SectPclntab, true},
 	{"runtime.etypes", SectRodata, true},   /* moved down to the last descriptor */
 	{"runtime.ctext", SectText, false},     /* moved up to the first C function */
+	{"runtime.covctrs", SectNoptrBss, false}, {"runtime.ecovctrs", SectNoptrBss, false},       /* moved to the counters, if there are any */
+	{"internal/fuzz._counters", SectNoptrBss, false}, {"internal/fuzz._ecounters", SectNoptrBss, false},
 };
 
 void link_bounds(Image *im, bool final)
@@ -32,6 +34,12 @@ void link_bounds(Image *im, bool final)
 	}
 	if (final) {
 		sym_get(im->p, "runtime.etypes")->addr = im->etypes;
+		static const char *const lo[] = {NULL, "runtime.covctrs", "internal/fuzz._counters"}, *const hi[] = {NULL, "runtime.ecovctrs", "internal/fuzz._ecounters"};
+		for (int i = CounterCover; i < CounterMax; i++)
+			if (im->counter[i].hi) {
+				sym_get(im->p, lo[i])->addr = im->counter[i].lo;
+				sym_get(im->p, hi[i])->addr = im->counter[i].hi;
+			}
 		if (im->ngo < im->ntext)
 			sym_get(im->p, "runtime.ctext")->addr = im->text[im->ngo]->addr;
 	}
@@ -175,6 +183,7 @@ void link_moduledata(Image *im)
 		{160, "runtime.text"}, {168, "runtime.etext"}, {176, "runtime.text"}, {184, "runtime.etext"},
 		{192, "runtime.noptrdata"}, {200, "runtime.enoptrdata"}, {208, "runtime.data"}, {216, "runtime.edata"},
 		{224, "runtime.bss"}, {232, "runtime.ebss"}, {240, "runtime.noptrbss"}, {248, "runtime.enoptrbss"},
+		{256, "runtime.covctrs"}, {264, "runtime.ecovctrs"},
 		{272, "runtime.end"}, {296, "runtime.types"}, {304, "runtime.etypes"}, {312, "runtime.rodata"},
 		{320, "go:func.*"}, {328, "runtime.epclntab"},
 	};

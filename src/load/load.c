@@ -459,12 +459,15 @@ static void drop_empty(Loader *l)
 	l->named.n = w;
 }
 
+static const char *const cover_imports[] = {"internal/coverage/cfile", "internal/coverage/rtcov", "sync/atomic"};
 static const char *const test_main_imports[] = {"os", "reflect", "testing", "testing/internal/testdeps"};
 
 void load_close(Loader *l)
 {
 	for (u32 i = 0; l->tests && !l->only_names && i < nelem(test_main_imports); i++)
 		load_resolve(l, NULL, test_main_imports[i], 0);
+	for (u32 i = 0; l->cover && i < nelem(cover_imports); i++)
+		load_resolve(l, NULL, cover_imports[i], 0);
 	load_resolve(l, NULL, "runtime", 0);        /* every program has it */
 	for (u32 done = 0; done < l->all.n;) {
 		u32 from = done;

@@ -79,6 +79,8 @@ struct LoadPkg {
 	File **xfile; u32 nxfile;      /* _test.go files of package p_test */
 	LoadPkg **timport, **ximport; u32 ntimport, nximport;   /* what those import; unique, sorted by path */
 	Diag tdiag;                    /* what is wrong with the test files, and their imports */
+	File **cfile; u32 ncfile;      /* what stands for file when coverage is measured: rewritten files, and one with their counters */
+	LoadPkg **cimport; u32 ncimport;    /* what those import beside import */
 	u32 nparsed;                   /* diag's items that loading found */
 	LoadPkg *variant;              /* testpkg.c: what stands for this package in the test's program */
 	const char *fortest;           /* compiled for the test of this package only */
@@ -143,6 +145,7 @@ typedef struct Loader {
 	FrontOptions front;
 	bool only_names;               /* tests are only looked at: what they import need not be there */
 	TestBefore before;
+	bool cover;                    /* set before loading: what measuring coverage takes is wanted too */
 	bool tests;                    /* set before loading: the named packages' test files are wanted too */
 	Arena *worker;                 /* one arena a worker, kept for good */
 	u32 nfile;
@@ -277,6 +280,7 @@ EmbedKind embed_kind(const Type *t);                 /* how a variable of type t
 void embed_check(Loader *l, LoadPkg *p);             /* after the declarations: reports variables that cannot */
 /* ---- pattern.c: the command line ---- */
 LoadPkg *load_dir(Loader *l, const char *dir, LoadPkg *from, Pos pos);     /* the package in a directory, without modules */
+bool load_pattern_matches(const char *pat, const char *s);  /* "..." in pat matches any text */
 void load_args(Loader *l, const char **arg, u32 narg);     /* fills l->named; fatal for arguments without sense */
 _Noreturn void go_fatal(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));   /* a message as the go command words it */
 /* ---- load.c ---- */
@@ -292,6 +296,7 @@ void load_make_pkg(Loader *l, LoadPkg *p);   /* the checker's package of p */
  * and the main package whose source is given. Changes the loader, until load_test_undo. Errors are in the LoadPkgs. */
 LoadPkg *load_test_program(Loader *l, LoadPkg *p, const char *src, u32 n);
 void load_test_undo(Loader *l);
+void load_use_covered(Loader *l, LoadPkg *p);        /* p is made of its cfile in every program; before it is checked */
 /* The paths of packages that p's test has of its own, and how much source is compiled anew beside p's; false: they include the runtime,
  * or something that the program needs has errors. */
 typedef struct TestOwn { const char **path; u32 n; u64 bytes; } TestOwn;

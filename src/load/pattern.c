@@ -215,6 +215,11 @@ static bool matches(const char *pat, const char *s)
 	return matches(dots + 3, s);
 }
 
+bool load_pattern_matches(const char *pat, const char *s)
+{
+	return matches(pat, s);
+}
+
 typedef struct Walk { Loader *l; const char *pattern; bool local, cmd, modules, vendor; u32 found; } Walk;
 
 static int by_name(const void *a, const void *b)

@@ -97,14 +97,17 @@ static LoadPkg *with_tests(Loader *l, LoadPkg *p)
 	u32 nbase = v->nimport;
 	p->variant = v;
 	take_faults(&v->diag, &p->diag, p->nparsed);
-	v->file = fresh_files(l, v, p->file, p->ngofile, p->tfile, p->ntfile);
-	const char **go = arena_array(l->ar, const char *, p->ngofile + p->ntfile);
-	for (u32 i = 0; i < p->ngofile + p->ntfile; i++)
+	File **file = p->ncfile ? p->cfile : p->file;
+	u32 n = p->ncfile ? p->ncfile : p->ngofile;
+	v->file = fresh_files(l, v, file, n, p->tfile, p->ntfile);
+	const char **go = arena_array(l->ar, const char *, n + p->ntfile);
+	for (u32 i = 0; i < n + p->ntfile; i++)
 		go[i] = v->file[i]->src->path;
 	v->gofile = go;
-	v->ngofile = p->ngofile + p->ntfile;
+	v->ngofile = n + p->ntfile;
 	v->nimport = 0;
 	add_imports(l, v, base, nbase, p->path);
+	add_imports(l, v, p->cimport, p->ncimport, p->path);
 	add_imports(l, v, p->timport, p->ntimport, p->path);
 	return v;
 }
@@ -205,13 +208,14 @@ static const char *const test_main_imports[] = {"os", "reflect", "testing", "tes
 
 bool load_test_own(Loader *l, LoadPkg *p, TestOwn *out)
 {
-	Reaches r = {.l = l, .p = p->ntfile ? p : NULL};
+	bool anew = p->ntfile || p->ncfile;
+	Reaches r = {.l = l, .p = anew ? p : NULL};
 	for (u32 i = 0; i < l->all.n; i++)
 		l->all.a[i]->mark = WayUnseen;
 	vec_push(l->ar, &r.path, "main");
 	if (p->nxfile)
 		vec_push(l->ar, &r.path, arena_printf(l->ar, "%s_test", p->path));
-	if (p->ntfile)
+	if (anew)
 		vec_push(l->ar, &r.path, p->path);
 	r.bad = unsound(p);
 	for (u32 i = 0; i < p->nimport; i++)
@@ -222,9 +226,33 @@ bool load_test_own(Loader *l, LoadPkg *p, TestOwn *out)
 		leads(&r, p->ximport[i]);
 	for (size_t i = 0; i < nelem(test_main_imports); i++)
 		leads(&r, load_find(l, test_main_imports[i]));
+	if (l->cover)
+		leads(&r, load_find(l, "internal/coverage/cfile"));
 	bool runtime = leads(&r, load_find(l, "runtime"));
 	*out = (TestOwn){.path = r.path.a, .n = r.path.n, .bytes = r.bytes};
 	return !r.bad && !runtime;
+}
+
+void load_use_covered(Loader *l, LoadPkg *p)
+{
+	LoadPkg **base = p->import;
+	u32 n = p->nimport;
+	p->nimport = 0;
+	add_imports(l, p, base, n, NULL);
+	add_imports(l, p, p->cimport, p->ncimport, NULL);
+	p->file = p->cfile;
+	p->ngofile = p->ncfile;
+	p->ncfile = p->ncimport = 0;
+	const char **go = arena_array(l->ar, const char *, p->ngofile);
+	for (u32 i = 0; i < p->ngofile; i++) {
+		go[i] = p->file[i]->src->path;
+		p->file[i]->index = i;
+	}
+	p->gofile = go;
+	Pkg *old = p->pkg;              /* importers know it */
+	load_make_pkg(l, p);
+	*old = *p->pkg;
+	p->pkg = old;
 }
 
 LoadPkg *load_test_program(Loader *l, LoadPkg *p, const char *src, u32 n)
@@ -234,7 +262,7 @@ LoadPkg *load_test_program(Loader *l, LoadPkg *p, const char *src, u32 n)
 	l->before.made.n = 0;
 	for (u32 i = 0; i < l->all.n; i++)
 		l->all.a[i]->mark = Unseen;
-	if (p->ntfile)
+	if (p->ntfile || p->ncfile)
 		with_tests(l, p);
 	LoadPkg *first = p->variant ? p->variant : p;
 	if (p->nxfile)

@@ -173,6 +173,7 @@ typedef enum SymKind {
 } SymKind;
 enum { SymAsm = 1, SymSpWrite = 2, SymTopFrame = 4, SymWrapper = 8 };    /* Sym.asmflags; SpWrite: moves SP in ways the tables do not tell */
 typedef enum RelocKind { RelocAddr64, RelocAddr32, RelocPC32, RelocOff32 /* from the types base */, RelocTextOff32, RelocCall32, RelocMethodOff32 /* TextOff, or -1 when dead */, RelocTypeOffWeak } RelocKind;
+enum { CounterCover = 1, CounterFuzz, CounterMax };
 typedef struct Reloc { u32 off; u8 kind; Sym *sym; i64 add; } Reloc;
 
 struct Sym {
@@ -184,6 +185,7 @@ struct Sym {
 	bool reachable;       /* during reach: atomic */
 	bool wanted;          /* link: reachability found it live; tables of methods refer to it */
 	bool needed;          /* has users once inlining is over: needed.c */
+	u8 counter;           /* data: CounterCover, CounterFuzz: lies with others of its kind; 0: neither */
 	bool own;             /* share.c: belongs to the program at hand alone */
 	bool noescape;        /* text without a body: some declaration promises that arguments do not escape */
 	u8 asmflags;          /* text of the assembler: SymAsm and more */

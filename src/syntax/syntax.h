@@ -111,6 +111,7 @@ typedef struct File {
 	const char *goversion;   /* "go1.N" from //go:build, or NULL */
 	VEC(struct DebugDirective { Pos pos; const char *text; }) debug;   /* //go:debug lines */
 	bool bad;            /* had syntax errors */
+	bool counters;       /* made for coverage: its arrays of uint32 are counters */
 	struct ExprInfo *info;   /* facts of the checker, one per node; owned by types (see types.h) */
 	void *pkg;           /* struct Package of load, set by its owner */
 	u32 index;           /* of the file in its package */

@@ -131,6 +131,8 @@ static void fill_global(Reach *r, Sym *s)
 	Body *init = s->def->fn->var.body;
 	if (init && !static_ok(r, init))
 		reach_mark(r, sym_init(r->p, init, init->init_index));
+	if (s->def->fn->file && s->def->fn->file->counters && s->def->type->kind == KindArray && s->def->type->elem->kind == KindUint32)
+		s->counter = CounterCover;
 	s->gotype = s->def->type;
 	s->size = (u32)l->size;
 	s->align = (u8)__builtin_ctzll((u64)l->align);
