@@ -33,6 +33,7 @@ typedef struct Options {
 	const char *mod, *modfile, *overlay, *buildmode, *buildvcs;
 	LinkFlags link;
 	bool rebuild, nocache;         /* -a: what the cache knows is not asked for; -d nocache: nor kept */
+	bool fuzz;                     /* programs count the blocks they go through, for fuzzing */
 	bool time;                     /* -d time */
 	const char *stop;              /* -d stop=PHASE */
 	const char *dump;              /* -d parse ... */

@@ -60,7 +60,7 @@ static bool show_pass(const Run *r)
 /* Programs write to our standard output themselves. */
 static bool direct(const Run *r)
 {
-	return (!r->f.pkg.n || r->f.bench) && !r->f.json;
+	return (!r->f.pkg.n || r->f.bench || r->b.opt.fuzz) && !r->f.json;
 }
 
 /* Shown at once, but seen by us too. */
@@ -309,6 +309,8 @@ static void exec_test(Run *r, TestUnit *u)
 		vec_push(a, &arg, timeout);
 	if (!r->f.outputdir && (r->f.profile || r->f.artifacts))
 		vec_push(a, &arg, arena_printf(a, "-test.outputdir=%s", r->b.ctx.cwd));
+	if (r->b.opt.fuzz)
+		vec_push(a, &arg, arena_printf(a, "-test.fuzzcachedir=%s/fuzz/%s", cache_folder(a), u->p->path));
 	if (r->f.cover.mode)
 		vec_push(a, &arg, arena_printf(a, "-test.gocoverdir=%s", cover_dir(r, u)));
 	if (r->f.cover.profile)
@@ -749,6 +751,25 @@ static void check_output(Run *r)
 					r->unit.a[k].p->path, r->unit.a[i].p->path);
 }
 
+/* One package of the main module: failing inputs are written beside its sources. */
+static void check_fuzz(Run *r)
+{
+	if (!r->b.opt.fuzz)
+		return;
+	const LoadPkg *p = r->unit.a[0].p;
+	if (r->unit.n != 1)
+		go_fatal(1, "cannot use -fuzz flag with multiple packages");
+	if (r->f.cover.profile)
+		go_fatal(1, "cannot use -coverprofile flag with -fuzz flag");
+	if (r->f.profile)
+		go_fatal(1, "cannot use %s flag with -fuzz flag", r->f.profile);
+	if (p->mod ? !p->mod->main : p->std)
+		go_fatal(1, "cannot use -fuzz flag on package outside the main module");
+	if (!cache_folder(&r->ar))
+		go_fatal(1, "seago: no place for inputs found by fuzzing: neither SEAGOCACHE, XDG_CACHE_HOME nor HOME is set");
+	r->f.kill_ns = 0;               /* as long as it likes */
+}
+
 static void block_signals(Run *r)
 {
 	sigset_t set;
@@ -765,8 +786,7 @@ int cmd_test(int argc, char **argv)
 	Run *r = arena_new(&(Arena){0}, Run);
 	if (!test_flags_parse(&r->b, &r->ar, &r->f, argc, argv))
 		return 2;
-	if (r->f.fuzz && *r->f.fuzz)
-		fatal("-fuzz is not supported yet");
+	r->b.opt.fuzz = r->f.fuzz && *r->f.fuzz;
 	build_start(&r->b);
 	test_load(&r->b, &r->f);
 	for (u32 i = 0; i < r->b.load.named.n; i++) {
@@ -774,10 +794,13 @@ int cmd_test(int argc, char **argv)
 		vec_push(&r->ar, &r->unit, u);
 	}
 	if (!r->unit.n)
-		fatal("no packages to test");
+		go_fatal(1, "no packages to test");
 	if (r->f.profile && r->unit.n > 1)
-		fatal("cannot use %s flag with multiple packages", r->f.profile);
+		go_fatal(1, "cannot use %s flag with multiple packages", r->f.profile);
+	check_fuzz(r);
 	begin_profile(r);
+	if (r->f.bench)
+		r->f.kill_ns = 0;
 	r->njob = r->f.jobs ? r->f.jobs : pool_size(r->b.pool);
 	check_output(r);
 	const char *tmp = getenv("TMPDIR");

@@ -345,6 +345,7 @@ typedef struct PassOptions {
 	const char *stop;            /* the last late pass to run */
 	bool check;                  /* verify after each */
 } PassOptions;
+void ssa_count_blocks(Func *f);                                     /* count.c: for fuzzing, before everything else */
 bool ssa_fold(Func *f, ValueId v);                                  /* simplify.c: v became a constant or a copy */
 void ssa_fold_branch(Func *f, BlockId b, u32 which);                /* TermIf becomes TermJump to successor which */
 void ssa_prune(Func *f);                                            /* empties blocks that cannot be reached */
