@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "cmd.h"
+#include "programs.h"
 
 static bool is_command(const LoadPkg *p)
 {
@@ -76,11 +76,62 @@ static Place place(Build *b)
 	return (Place){.file = out};
 }
 
+/* Several commands share what they have in common: see programs.c. */
+typedef struct Mains {
+	Build *b;
+	VEC(LoadPkg *) p;
+	VEC(const char *) out;                 /* NULL: compiled for its errors */
+	VEC(const char *) text;                /* what was said about each */
+	bool ok;
+} Mains;
+
+static int main_code(void *arg, u32 i)
+{
+	static const char *const own[] = {"main"};
+	Mains *m = arg;
+	build_share_begin(m->b, own, nelem(own));
+	return (m->out.a[i] ? build_share_code(m->b, m->p.a[i]) : build_share_discard(m->b, m->p.a[i])) ? ProgramReady : 1;
+}
+
+static int main_finish(void *arg, u32 i, bool alone, int threads)
+{
+	Mains *m = arg;
+	m->b->pool = m->b->load.pool = pool_new(threads);
+	return !build_share_link(m->b, m->p.a[i], m->out.a[i]);
+}
+
+static void main_forget(void *arg, u32 i)
+{
+	build_share_end(((Mains *)arg)->b);
+}
+
+static void main_done(void *arg, u32 i, int status, const char *text, u32 n)
+{
+	Mains *m = arg;
+	m->text.a[i] = n ? arena_strndup(&m->b->ar, text, n) : NULL;
+	m->ok &= !status;
+	if (!status && m->out.a[i])
+		cache_made(m->b, m->out.a[i]);
+}
+
+static bool make_several(Mains *m)
+{
+	Build *b = m->b;
+	build_share_start(b);
+	programs_run(&(Programs){.n = m->p.n, .njob = pool_size(b->pool), .arg = m, .code = main_code, .finish = main_finish, .forget = main_forget, .done = main_done});
+	for (u32 i = 0; i < m->p.n; i++)
+		if (m->text.a[i])
+			fputs(m->text.a[i], stderr);
+	b->sharing = false;
+	return m->ok;
+}
+
 /* Compiles what was named: programs go to their places, everything else is compiled for its errors. */
 static bool make_all(Build *b, Place to)
 {
 	Loader *l = &b->load;
 	VEC(LoadPkg *) rest = {0};
+	Mains m = {.b = b, .ok = true};
 	bool ok = true;
 	if (!build_ok(load_find(l, "runtime")))
 		return false;           /* it is in every program */
@@ -92,13 +143,16 @@ static bool make_all(Build *b, Place to)
 			continue;
 		if (!is_command(p) || (b->opt.build_all && l->named.n == 1))
 			vec_push(&b->ar, &rest, p);
-		else if (to.file || to.dir)
-			ok &= build_program(b, p, to.file ? to.file : path_join(&b->ar, to.dir, build_exec_name(b, p)));
-		else if (l->named.n == 1)
-			ok &= build_program(b, p, NULL);
-		else
-			ok &= build_discard(b, &p, 1);
+		else {
+			vec_push(&b->ar, &m.p, p);
+			vec_push(&b->ar, &m.text, NULL);
+			vec_push(&b->ar, &m.out, to.file || !to.dir ? to.file : path_join(&b->ar, to.dir, build_exec_name(b, p)));
+		}
 	}
+	if (m.p.n == 1)
+		ok &= m.out.a[0] || l->named.n == 1 ? build_program(b, m.p.a[0], m.out.a[0]) : build_discard(b, m.p.a, 1);
+	else if (m.p.n)
+		ok &= make_several(&m);
 	if (rest.n)
 		ok &= build_discard(b, rest.a, rest.n);
 	return ok;

@@ -128,6 +128,7 @@ bool build_discard(Build *b, LoadPkg **p, u32 n);                     /* all bod
 void build_share_start(Build *b);
 void build_share_begin(Build *b, const char *const *path, u32 n);
 bool build_share_code(Build *b, LoadPkg *main);                       /* reach, and the code that is not main's own */
+bool build_share_discard(Build *b, LoadPkg *p);                       /* instead of code: all that p declares, and no link */
 bool build_share_link(Build *b, LoadPkg *main, const char *out);
 void build_share_end(Build *b);
 /* json.c */

@@ -235,9 +235,8 @@ static bool reach(Build *b, bool *stop)
 	return ok;
 }
 
-bool build_discard(Build *b, LoadPkg **p, u32 n)
+static bool reach_packages(Build *b, LoadPkg **p, u32 n, bool *stop)
 {
-	bool stop;
 	build_phase(b, "reach");
 	start(b, p, n);
 	if (!build_assembly(b))
@@ -247,7 +246,13 @@ bool build_discard(Build *b, LoadPkg **p, u32 n)
 		target[i] = p[i]->pkg;
 	b->whole.target = target;
 	b->whole.ntarget = n;
-	return reach(b, &stop) && (stop || make_stage(b, &stop));
+	return reach(b, stop);
+}
+
+bool build_discard(Build *b, LoadPkg **p, u32 n)
+{
+	bool stop;
+	return reach_packages(b, p, n, &stop) && (stop || make_stage(b, &stop));
 }
 
 /* From checked packages to what is live. */
@@ -332,13 +337,22 @@ bool build_share_code(Build *b, LoadPkg *main)
 	return stop || make_stage(b, &stop);
 }
 
+bool build_share_discard(Build *b, LoadPkg *p)
+{
+	bool stop;
+	if (!reach_packages(b, &p, 1, &stop))
+		return false;
+	share_divide(&b->share, &b->whole);
+	return stop || make_stage(b, &stop);
+}
+
 bool build_share_link(Build *b, LoadPkg *main, const char *out)
 {
 	bool stop;
 	b->whole.pool = b->pool;
 	b->whole.stage = StageOwn;
 	bool ok = make_stage(b, &stop);
-	return ok && !stop ? link_it(b, main, out) : ok;
+	return ok && !stop && !b->whole.ntarget ? link_it(b, main, out) : ok;
 }
 
 void build_share_end(Build *b)
