@@ -90,7 +90,10 @@ static void find_own(const Share *s, Program *p)
 	u32 n = symtab_list(p, &ar, &y);
 	for (u32 i = 0; i < n; i++)
 		y[i]->own = named_by(s, y[i]);
-	for (bool again = true; again;) {
+	bool any = false;
+	for (u32 i = 0; i < n && !any; i++)
+		any = y[i]->own;
+	for (bool again = any; again;) {
 		again = false;
 		for (u32 i = 0; i < n; i++)
 			if (y[i]->own)
@@ -126,11 +129,13 @@ void share_begin(Share *s, Program *p, const char *const *path, u32 n)
 void share_divide(Share *s, Whole *w)
 {
 	find_own(s, w->p);
+	s->divided = true;
 }
 
 void share_end(Share *s, Program *p)
 {
-	find_own(s, p);
+	if (!s->divided)
+		find_own(s, p);
 	symtab_keep(p, is_shared);
 	symtab_add(p, s->hidden.a, s->hidden.n);
 	arena_free(&s->ar);
