@@ -164,7 +164,7 @@ bool os_newthread(M *mp, void *stacktop) {
 	u64 all = ~0ull, old;
 	/* signals stay blocked until the new thread has its alternate stack */
 	os_syscall(SysRtSigprocmask, 2, (u64)&all, (u64)&old, 8, 0, 0);
-	mp->sigmask = old;
+	mp->sigmask = rt_m()->sigmask;  /* old may be the collector's, which blocks all */
 	/* VM FS FILES SIGHAND THREAD SYSVSEM SETTLS: the kernel sets fs for us */
 	u64 flags = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000 | 0x80000;
 	i64 r = os_clone(flags, stacktop, mp, threadentry);
