@@ -96,11 +96,11 @@ func metricCount(name string, ms *MemStats, d *metricData) (v uint64, ok bool) {
 	case "/gc/heap/allocs:bytes":
 		v = ms.TotalAlloc
 	case "/gc/heap/allocs:objects":
-		v = ms.Mallocs
+		v = ms.Mallocs - d.tiny // those are told by a metric of their own
 	case "/gc/heap/frees:bytes":
 		v = ms.TotalAlloc - ms.HeapAlloc
 	case "/gc/heap/frees:objects":
-		v = ms.Frees
+		v = ms.Frees - d.tiny
 	case "/gc/heap/goal:bytes":
 		v = ms.NextGC
 	case "/gc/heap/live:bytes", "/gc/scan/heap:bytes":
