@@ -84,6 +84,9 @@ struct RangeFunc {
 
 typedef struct Incomplete { BlockId b; u32 var; ValueId phi; } Incomplete;
 
+/* An index that was computed before the expression it stands in. */
+typedef struct EarlyIndex { NodeId n; ValueId v; bool uns; } EarlyIndex;
+
 struct Build {
 	Program *p;
 	Checker *k;
@@ -99,6 +102,7 @@ struct Build {
 	/* SSA variables */
 	VEC(u8) varty;
 	Map defs;                    /* block << 32 | var + 1 -> value */
+	VEC(EarlyIndex) early;       /* computed before their operand */
 	VEC(Incomplete) incomplete;
 	u64 *sealed; u32 nsealed;
 	Map vn;                      /* hash -> newest value of that hash */
@@ -228,6 +232,10 @@ void expr_cond(Build *b, NodeId n, BlockId yes, BlockId no);
 Val expr_addr(Build *b, NodeId n);                                /* &n */
 Val expr_commaok(Build *b, NodeId n);                             /* ValTuple of two */
 ValueId expr_index(Build *b, NodeId n, bool *is_unsigned);        /* as TyI64, for bounds checks */
+/* Calls in an index are made before the variables of the operand x are read, as gc does: index_early computes such indices, for expr_index
+ * to find; key_first tells of a map's key. */
+void index_early(Build *b, NodeId x, const NodeId *index, u32 n);
+bool key_first(Build *b, NodeId x, NodeId key);
 ValueId index_of(Build *b, Val v, bool *is_unsigned);
 bool is_const(Build *b, NodeId n);
 Val binary(Build *b, Op op, Type *t, Val x, Val y);               /* arithmetic */

@@ -52,7 +52,30 @@ ValueId index_of(Build *b, Val v, bool *uns)
 
 ValueId expr_index(Build *b, NodeId n, bool *uns)
 {
+	for (u32 i = 0; i < b->early.n; i++)
+		if (b->early.a[i].n == n) {
+			ValueId v = b->early.a[i].v;
+			*uns = b->early.a[i].uns;
+			b->early.a[i] = vec_last(&b->early);
+			b->early.n--;
+			return v;
+		}
 	return index_of(b, expr(b, n), uns);
+}
+
+bool key_first(Build *b, NodeId x, NodeId key)
+{
+	return has_call(b, key) && !has_call(b, x);
+}
+
+void index_early(Build *b, NodeId x, const NodeId *index, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		if (index[i] && key_first(b, x, index[i])) {
+			bool uns;
+			ValueId v = expr_index(b, index[i], &uns);
+			vec_push(b->ar, &b->early, (EarlyIndex){index[i], v, uns});
+		}
 }
 
 /* ---- arithmetic ---- */
@@ -444,6 +467,7 @@ static Val expr_slice(Build *b, NodeId n, const Node *nd)
 	Type *t = b_typeof(b, n), *xt = b_typeof(b, nd->a), *u = types_under(xt);
 	NodeId ix[3] = {list_at(b->file, nd->b, 0), list_at(b->file, nd->b, 1), list_at(b->file, nd->b, 2)};
 	bool full = nd->flag & FlagFull;
+	index_early(b, nd->a, ix, 3);
 	if (u->kind == KindString || u->kind == KindUntypedString)
 		return slice_string(b, expr(b, nd->a), t, ix, nd->pos);
 	if (u->kind == KindSlice) {
@@ -500,6 +524,19 @@ static Val expr_selector(Build *b, NodeId n, const Node *nd)
 	return p.kind == PlaceBlank ? v : place_load(b, &p);
 }
 
+static Val expr_map_get(Build *b, const Node *nd, bool commaok)
+{
+	Type *t = b_typeof(b, nd->a), *kt = types_under(t)->key;
+	bool first = key_first(b, nd->a, nd->b);
+	Val key = {0};
+	if (first)
+		key = assign_conv(b, expr_tmpstring(b, nd->b), kt);
+	ValueId m = expr_1(b, nd->a);
+	if (!first)
+		key = assign_conv(b, expr_tmpstring(b, nd->b), kt);
+	return mapidx_get(b, t, m, key, commaok);
+}
+
 static Val expr_index_value(Build *b, NodeId n, const Node *nd)
 {
 	Type *u = types_under(b_typeof(b, nd->a));
@@ -508,13 +545,13 @@ static Val expr_index_value(Build *b, NodeId n, const Node *nd)
 		return func_ref(b, n, in->obj);
 	}
 	if (u->kind == KindMap) {
-		ValueId m = expr_1(b, nd->a);
-		return mapidx_get(b, b_typeof(b, nd->a), m, assign_conv(b, expr_tmpstring(b, nd->b), u->key), false);
+		return expr_map_get(b, nd, false);
 	}
 	if (u->kind != KindString && u->kind != KindUntypedString) {
 		Place p = place_of(b, n);
 		return place_load(b, &p);
 	}
+	index_early(b, nd->a, &nd->b, 1);
 	Val s = expr(b, nd->a);
 	bool uns;
 	ValueId i = expr_index(b, nd->b, &uns);
@@ -533,12 +570,8 @@ Val expr_commaok(Build *b, NodeId n)
 		return type_assert(b, expr(b, nd->a), b_typeof(b, nd->b), true);
 	case NodeUnary:
 		return receive(b, nd->a, true, true);
-	case NodeIndex: {
-		Type *m = b_typeof(b, nd->a);
-		ValueId p = expr_1(b, nd->a);
-		Val key = assign_conv(b, expr_tmpstring(b, nd->b), types_under(m)->key);
-		return mapidx_get(b, m, p, key, true);
-	}
+	case NodeIndex:
+		return expr_map_get(b, nd, true);
 	}
 	bug("comma-ok of node kind %d", nd->kind);
 }

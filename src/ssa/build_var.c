@@ -420,11 +420,17 @@ static Place index_place(Build *b, NodeId n, bool late)
 	Type *t = b_typeof(b, x), *u = types_under(t);
 	if (u->kind == KindInterface)           /* constraint core type of an instance is concrete by now */
 		bug("index of an interface");
+	if (u->kind != KindMap)
+		index_early(b, x, &nd->b, 1);
 	switch (u->kind) {
 	case KindMap: {
 		Place p = {.kind = PlaceMap, .t = u->elem, .map = t};
+		bool first = key_first(b, x, nd->b);
+		if (first)
+			p.key = val_keep(b, expr_to(b, nd->b, u->key));
 		p.ptr = expr_1(b, x);
-		p.key = val_keep(b, expr_to(b, nd->b, u->key));
+		if (!first)
+			p.key = val_keep(b, expr_to(b, nd->b, u->key));
 		return p;
 	}
 	case KindSlice:
