@@ -5,6 +5,7 @@
 # make test-std    the tests of the standard library
 # make test-upstream  all of GOROOT/test; counts per kind and per reason of exclusion
 # make test-wild  well-known modules: their own tests here and with go; WILD="names" or flags of test/wild/run
+# make test-bootstrap  cmd/go, cmd/compile, cmd/asm, cmd/link and gofmt compiled by seago at work
 # make fuzz        libFuzzer on scanner, parser and checker, FUZZ_SECONDS each
 # make differ      random programs through seago and go
 # make std         fetches the standard library's source into goroot/ if none is installed
@@ -167,6 +168,11 @@ $(B)/measure: test/wild/measure.c
 test-wild: std
 	$(MAKE) $(B)/seago $(B)/measure
 	test/wild/run -seago $(B)/seago -measure $(B)/measure -out $(B)/wild -md docs/wild.md $(WILD)
+
+# cmd/go, cmd/compile, cmd/asm and cmd/link compiled by seago build a program; byte for byte go's where go is installed
+test-bootstrap: std
+	$(MAKE) $(B)/seago
+	test/bootstrap $(B)/seago $(GOROOT_USED)
 
 # ROUNDS=n, REPORT=file.md (only what is between its bench marks is replaced), BENCH="names or sections"
 ROUNDS ?= 5
