@@ -88,7 +88,19 @@ static void parse(List *l, int argc, char **argv)
 
 /* ---- values ---- */
 
-static Val *module_val(List *l, const Module *m)
+/* Packages of the main modules need m only through others, as far as their go.mod files tell. */
+static bool is_indirect(const Loader *l, const Module *m)
+{
+	for (u32 i = 0; i < l->mains.n; i++)
+		for (u32 k = 0; k < l->mains.a[i]->mod->require.n; k++) {
+			const ModReq *r = &l->mains.a[i]->mod->require.a[k];
+			if (!r->indirect && !strcmp(r->path, m->path))
+				return false;
+		}
+	return !m->main && m->version != NULL;
+}
+
+static Val *module_val(List *l, const Module *m, bool replacing)
 {
 	Arena *a = &l->b.ar;
 	Val *v = val_map(a);
@@ -96,14 +108,19 @@ static Val *module_val(List *l, const Module *m)
 		return v;
 	val_put(a, v, "Path", val_text(a, m->path));
 	val_put(a, v, "Version", val_text(a, m->version));
-	val_put(a, v, "Replace", m->replace ? module_val(l, m->replace) : val_map(a));
+	val_put(a, v, "Replace", m->replace ? module_val(l, m->replace, true) : val_map(a));
+	Loader *ld = &l->b.load;
+	bool own = m->version && !m->replace && !ld->vendored;
+	const char *time = own ? module_time(ld, m->path, m->version) : NULL, *modsum = own ? sum_of(ld, m->path, m->version, "/go.mod") : NULL;
+	val_put(a, v, "Time", val_text(a, time));
 	val_put(a, v, "Main", val_bool(a, m->main));
-	val_put(a, v, "Indirect", val_bool(a, m->indirect));
+	val_put(a, v, "Indirect", val_bool(a, !replacing && is_indirect(ld, m)));
 	val_put(a, v, "Dir", val_text(a, m->dir));
 	val_put(a, v, "GoMod", val_text(a, m->file ? m->file : m->dir && file_exists(path_join(a, m->dir, "go.mod")) ? path_join(a, m->dir, "go.mod") : ""));
-	val_put(a, v, "GoVersion", val_text(a, m->goversion ? m->goversion + 2 : ""));
-	val_put(a, v, "Sum", val_text(a, m->replace ? "" : m->sum));
+	val_put(a, v, "GoVersion", val_text(a, m->go ? m->go : ""));
 	val_put(a, v, "Error", val_map(a));
+	val_put(a, v, "Sum", val_text(a, m->replace ? "" : m->sum));
+	val_put(a, v, "GoModSum", val_text(a, modsum));
 	Buf s = {.ar = a};
 	buf_printf(&s, m->version ? "%s %s" : "%s", m->path, m->version);
 	if (m->replace)
@@ -348,7 +365,7 @@ static Val *pkg_val(List *l, LoadPkg *p)
 	PUT("Root", val_text(a, root));
 	PUT("ForTest", val_text(a, ""));
 	PUT("Export", val_text(a, ""));
-	PUT("Module", module_val(l, p->mod));
+	PUT("Module", module_val(l, p->mod, false));
 	PUT("Match", p->match ? val_list(a, &p->match, 1) : val_list(a, NULL, 0));
 	PUT("Goroot", val_bool(a, p->std));
 	PUT("Standard", val_bool(a, p->std));

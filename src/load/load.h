@@ -42,6 +42,7 @@ struct Module {
 	const char *version;           /* NULL: a main module, or one replaced by a directory without version */
 	const char *dir;               /* NULL: not in the cache */
 	const char *goversion;         /* "go1.N"; NULL: its go.mod has not been read */
+	const char *go;                /* its go line as it stands, or NULL */
 	const char *file;              /* its go.mod */
 	Module *replace;               /* what stands in its place, or NULL */
 	bool main, indirect;
@@ -233,6 +234,7 @@ bool module_cached(Loader *l, Module *m);            /* m's files are in the cac
 bool module_there(Loader *l, Module *m);             /* m's files can be searched; else m->error, or m->nosum */
 bool module_is_old(const Module *m);                 /* before go1.17: its list of requirements is not complete */
 bool module_checked(Loader *l, Module *m);           /* m provides a package: its files are there and are those of go.sum; else m->error */
+const char *module_time(Loader *l, const char *path, const char *version);
 bool modules_complete(Loader *l);                    /* reads the whole graph; false if that was done before or cannot be */
 void modules_roots(Loader *l);                       /* the build list as far as the main modules tell */
 void modules_check(Loader *l);                       /* go.mod agrees with the packages loaded; exits, or asks, if not */

@@ -160,6 +160,7 @@ static const char *read_main(Loader *l, const char *dir, const char *file, const
 	settle_replaces(l, f, dir);
 	Module *m = arena_new(l->ar, Module);
 	*m = (Module){.path = f->path, .dir = dir, .file = path_join(l->ar, dir, "go.mod"), .main = true, .mod = f, .placed = true, .read = true};
+	m->go = f->go;
 	m->goversion = language_of(l->ar, f->go, "go1.16");    /* what gc assumes without a go line */
 	vec_push(l->ar, &l->mains, m);
 	return NULL;

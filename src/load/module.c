@@ -234,6 +234,12 @@ void module_read(Loader *l, Module *m)
 	if (m->modwhy)
 		return;
 	const char *go = m->mod->go, *ours = l->ctx->goversion + 2;
+	m->go = go;
+	if (m->replace) {
+		m->replace->go = go;
+		m->replace->file = m->file;
+		m->replace->dir = m->dir;
+	}
 	m->goversion = language_of(l->ar, go, "go1.16");
 	if (go && gover_cmp(go, ours) > 0)
 		go_fatal(1, "go: %s requires go >= %s (running go %s; GOTOOLCHAIN=local)", r ? r->to_version ? arena_printf(l->ar, "%s@%s", r->to,
@@ -456,6 +462,14 @@ bool module_checked(Loader *l, Module *m)
 	if (m->modwhy)
 		m->error = version ? arena_printf(l->ar, "%s@%s: %s", path, version, m->modwhy) : arena_printf(l->ar, "module %s: %s", path, m->modwhy);
 	return !m->modwhy;
+}
+
+/* When the version was made, as its .info file in the cache tells; NULL: it does not. */
+const char *module_time(Loader *l, const char *path, const char *version)
+{
+	size_t n;
+	const char *p = file_read(l->ar, download(l, path, version, "info"), &n), *at = p ? strstr(p, "\"Time\":\"") : NULL;
+	return at ? arena_strndup(l->ar, at + 8, strcspn(at + 8, "\"")) : NULL;
 }
 
 /* ---- go.mod against what was loaded ---- */

@@ -219,6 +219,7 @@ void vendor_read(Loader *l)
 		Entry *e = v.all.a[i];
 		if (!e->package)
 			continue;
+		e->m->go = e->go;
 		e->m->goversion = language_of(l->ar, e->go, "go1.16");
 		vec_push(l->ar, &l->mods, e->m);
 	}
