@@ -401,10 +401,10 @@ void ssa_gvn(Func *f)
 	g.facts = prove_new(f, &g.dom, &ar);
 	walk(&g);
 	drop_invalid(f);
-	for (u32 i = 0; i < g.folded.n; i++)
-		ssa_fold_branch(f, g.folded.a[i] >> 1, g.folded.a[i] & 1);
-	if (g.folded.n)
+	if (g.folded.n) {
+		ssa_fold_branches(f, g.folded.a, g.folded.n);
 		ssa_prune(f);
+	}
 	if (g.changed || g.folded.n) {
 		ssa_trivial_phis(f);
 		ssa_drop_copies(f);

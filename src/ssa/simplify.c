@@ -155,43 +155,63 @@ bool ssa_fold(Func *f, ValueId id)
 
 /* ---- the graph of blocks ---- */
 
-/* Takes the at'th predecessor of b away, with its phi arguments. */
-static void drop_pred(Func *f, BlockId b, u32 at)
+/* Of b's predecessors only those stay whose keep is set, with their phi arguments. */
+static void keep_preds(Func *f, BlockId b, const u8 *keep)
 {
 	Block *blk = &f->b.a[b];
-	VEC(ValueId) keep = {0};
-	ARENA_LOCAL(ar, 512);
+	ARENA_LOCAL(ar, 1024);
+	ValueId *some = arena_array(&ar, ValueId, blk->pred.n);
+	u32 n;
 	for (u32 i = 0; i < blk->v.n && f->v.a[blk->v.a[i]].op == SsaPhi; i++) {
 		ValueId v = blk->v.a[i];
 		const ValueId *a = value_args(f, v);
-		keep.n = 0;
+		n = 0;
 		for (u32 j = 0; j < f->v.a[v].nargs; j++)
-			if (j != at)
-				vec_push(&ar, &keep, a[j]);
-		value_set_args(f, v, keep.a, keep.n);
+			if (keep[j])
+				some[n++] = a[j];
+		value_set_args(f, v, some, n);
 	}
-	for (u32 j = at; j + 1 < blk->pred.n; j++)
-		blk->pred.a[j] = blk->pred.a[j + 1];
-	blk->pred.n--;
+	n = 0;
+	for (u32 j = 0; j < blk->pred.n; j++)
+		if (keep[j])
+			blk->pred.a[n++] = blk->pred.a[j];
+	blk->pred.n = n;
 	arena_free(&ar);
 }
 
-/* The branch of b goes to successor which for sure. */
-void ssa_fold_branch(Func *f, BlockId b, u32 which)
+/* Branches that go one way for sure become jumps. An item is a block, shifted by one, and which successor is taken. */
+void ssa_fold_branches(Func *f, const u32 *item, u32 n)
 {
-	Block *blk = &f->b.a[b];
-	BlockId keep = blk->succ.a[which], lose = blk->succ.a[!which];
-	/* of two equal edges the first predecessor entry is the first successor's */
-	u32 seen = 0, at = UINT32_MAX;
-	for (u32 i = 0; i < f->b.a[lose].pred.n && at == UINT32_MAX; i++)
-		if (f->b.a[lose].pred.a[i] == b && seen++ == (keep == lose && !which))
-			at = i;
-	drop_pred(f, lose, at);
-	blk->succ.a[0] = keep;
-	blk->succ.n = 1;
-	blk->term = TermJump;
-	blk->ctl = 0;
-	blk->likely = 0;
+	ARENA_LOCAL(ar, 4096);
+	u8 *lost = arena_array(&ar, u8, f->b.n), *seen = arena_array(&ar, u8, f->b.n);      /* 1 + the edge not taken; how often met */
+	u64 *loser = arena_array(&ar, u64, bit_words(f->b.n));
+	for (u32 i = 0; i < n; i++) {
+		u32 which = !(item[i] & 1);
+		lost[item[i] >> 1] = (u8)(1 + which);
+		bit_set(loser, f->b.a[item[i] >> 1].succ.a[which]);
+	}
+	for (BlockId b = 1; b < f->b.n; b++) {
+		if (!bit_get(loser, b))
+			continue;
+		const Block *blk = &f->b.a[b];
+		u8 *keep = arena_array(&ar, u8, blk->pred.n);
+		for (u32 j = 0; j < blk->pred.n; j++) {
+			BlockId p = blk->pred.a[j];
+			const BlockId *succ = f->b.a[p].succ.a;
+			/* of two equal edges the first predecessor entry is the first successor's */
+			keep[j] = !lost[p] || succ[lost[p] - 1] != b || (succ[0] == succ[1] && seen[p]++ != lost[p] - 1);
+		}
+		keep_preds(f, b, keep);
+	}
+	for (u32 i = 0; i < n; i++) {
+		Block *blk = &f->b.a[item[i] >> 1];
+		blk->succ.a[0] = blk->succ.a[item[i] & 1];
+		blk->succ.n = 1;
+		blk->term = TermJump;
+		blk->ctl = 0;
+		blk->likely = 0;
+	}
+	arena_free(&ar);
 }
 
 /* Blocks that cannot be reached lose their contents and edges. */
@@ -217,10 +237,15 @@ void ssa_prune(Func *f)
 		}
 	}
 	for (BlockId b = 1; b < f->b.n; b++) {
-		Block *blk = &f->b.a[b];
-		for (u32 i = blk->pred.n; seen[b] && i-- > 0;)
-			if (!seen[blk->pred.a[i]])
-				drop_pred(f, b, i);
+		const Block *blk = &f->b.a[b];
+		if (!seen[b])
+			continue;
+		u8 *keep = arena_array(&ar, u8, blk->pred.n);
+		bool all = true;
+		for (u32 i = 0; i < blk->pred.n; i++)
+			all &= keep[i] = seen[blk->pred.a[i]];
+		if (!all)
+			keep_preds(f, b, keep);
 	}
 	for (BlockId b = 1; b < f->b.n; b++) {
 		Block *blk = &f->b.a[b];

@@ -347,7 +347,7 @@ typedef struct PassOptions {
 } PassOptions;
 void ssa_count_blocks(Func *f);                                     /* count.c: for fuzzing, before everything else */
 bool ssa_fold(Func *f, ValueId v);                                  /* simplify.c: v became a constant or a copy */
-void ssa_fold_branch(Func *f, BlockId b, u32 which);                /* TermIf becomes TermJump to successor which */
+void ssa_fold_branches(Func *f, const u32 *item, u32 n);            /* TermIf becomes TermJump; item: block << 1 | successor taken */
 void ssa_prune(Func *f);                                            /* empties blocks that cannot be reached */
 void ssa_trivial_phis(Func *f);
 void ssa_drop_copies(Func *f);                                      /* uses of Copy become uses of what it copies */

@@ -57,6 +57,7 @@ static const Case cases[] = {
 	/* machine code */
 	{"code: sparse cases", 30000, F "switch a {\n", "case $ * 7: b = $\n", "", "", "}\n*p = b\n}\n"},
 	{"code: dense cases", 30000, F "switch a {\n", "case $: b = 3 * $\n", "", "", "}\n*p = b\n}\n"},
+	{"code: logical or", 50000, F "*p = b\nx := c", "|| c", "", "", "\n_ = x\nif x {\n*p = a\n}\n}\n"},
 	/* types */
 	{"slices", 100000, P "var x ", "[]", "int", "", "\n"},
 	{"arrays", 100000, P "var x ", "[1]", "int", "", "\n"},
