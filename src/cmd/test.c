@@ -95,7 +95,7 @@ static const char *kept_exe(Run *r, const TestUnit *u)
 {
 	const char *name = arena_printf(&r->ar, "%s.test", exec_name(r, u->p)), *o = r->f.out;
 	if (!o)
-		return r->f.compile_only || r->f.profile ? path_join(&r->ar, r->b.ctx.cwd, name) : NULL;
+		return r->f.compile_only || r->f.keep ? path_join(&r->ar, r->b.ctx.cwd, name) : NULL;
 	char *full = o[0] == '/' ? arena_printf(&r->ar, "%s", o) : arena_printf(&r->ar, "%s/%s", r->b.ctx.cwd, o);
 	return dir_exists(full) || o[strlen(o) - 1] == '/' ? path_join(&r->ar, full, name) : path_clean(&r->ar, full);
 }
@@ -813,7 +813,7 @@ int cmd_test(int argc, char **argv)
 	for (u32 i = 0; i < r->unit.n; i++)
 		choose_exe(r, &r->unit.a[i]);
 	/* programs that nobody sees have no symbol table and no DWARF, as with go test */
-	if (!r->f.compile_only && !r->f.profile)
+	if (!r->f.compile_only && !r->f.keep && !r->f.out)
 		r->b.opt.link.strip = r->b.opt.link.nodebug = true;
 	block_signals(r);
 	signal(SIGPIPE, SIG_IGN);

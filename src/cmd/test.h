@@ -20,7 +20,8 @@ typedef struct TestFlags {
 	bool json, verbose, bench, failfast, help;
 	bool has_timeout, artifacts;
 	const char *outputdir;          /* absolute; NULL: the current directory */
-	const char *profile;            /* the first of the flags for profiles: the program stays, with its symbols */
+	const char *profile;            /* the first of the flags for profiles */
+	bool keep;                      /* one of them, other than -trace: the program stays, with its symbols */
 	u64 kill_ns;                    /* a program that runs longer is stopped; 0: never */
 	int jobs;                       /* -p: builds and programs at once */
 } TestFlags;

@@ -129,8 +129,10 @@ static bool note(TestFlags *t, const char *name, const char *v)
 		t->outputdir = v;
 	else if (!strcmp(name, "artifacts"))
 		t->artifacts = b;
-	else if (profile_flag(name) && *v)
+	else if (profile_flag(name) && *v) {
 		t->profile = t->profile && strcmp(t->profile + 1, name) < 0 ? t->profile : profile_flag(name);
+		t->keep |= strcmp(name, "trace") != 0;
+	}
 	else if (!strcmp(name, "timeout")) {
 		u64 ns;
 		if (!duration(v, &ns))
