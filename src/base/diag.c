@@ -95,12 +95,18 @@ static u32 drop_repeated(DiagItem *a, u32 n)
 	return kept;
 }
 
+static bool reads_same(const DiagItem *x, const DiagItem *y)
+{
+	SrcLoc l = pos_loc(x->pos), m = pos_loc(y->pos);
+	return l.line == m.line && l.col == m.col && !strcmp(x->msg, y->msg) && (!l.line || !strcmp(l.file, m.file));
+}
+
 /* Errors that say the same of the same place; a is sorted. */
 static u32 drop_equal(DiagItem *a, u32 n)
 {
 	u32 kept = 0;
 	for (u32 i = 0; i < n; i++)
-		if (!kept || a[kept - 1].pos != a[i].pos || strcmp(a[kept - 1].msg, a[i].msg))
+		if (!kept || !reads_same(&a[kept - 1], &a[i]))
 			a[kept++] = a[i];
 	return kept;
 }

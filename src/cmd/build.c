@@ -97,7 +97,12 @@ static int main_finish(void *arg, u32 i, bool alone, int threads)
 {
 	Mains *m = arg;
 	m->b->pool = m->b->load.pool = pool_new(threads);
-	return !build_share_link(m->b, m->p.a[i], m->out.a[i]);
+	if (alone) {
+		m->b->sharing = false;
+		return !(m->out.a[i] ? build_program(m->b, m->p.a[i], m->out.a[i]) : build_discard(m->b, &m->p.a[i], 1));
+	}
+	bool ok = build_share_link(m->b, m->p.a[i], m->out.a[i]);
+	return m->b->prog.stale ? ProgramStale : !ok;
 }
 
 static void main_forget(void *arg, u32 i)

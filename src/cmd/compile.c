@@ -291,13 +291,16 @@ static bool link_it(Build *b, LoadPkg *main, const char *out)
 	build_phase(b, "link");
 	Diag d;
 	diag_init(&d, &b->ar);
-	LinkOptions o = {.version = b->ctx.goversion, .modinfo = b->modinfo, .nmodinfo = b->nmodinfo, .strip = b->opt.link.strip, .nodebug = b->opt.link.nodebug};
+	LinkOptions o = {.version = b->ctx.goversion, .modinfo = b->modinfo, .nmodinfo = b->nmodinfo, .strip = b->opt.link.strip, .nodebug = b->opt.link.nodebug,
+		.shared = b->sharing};
 	if (link_program(&b->prog, &o, out, &d)) {
 		cache_made(b, out);
 		return true;
 	}
+	if (o.shared)                   /* made alone, it says what is really wrong */
+		b->prog.stale = true;
 	Buf t = {.ar = &b->ar};
-	for (u32 i = 0; i < d.v.n && i < 20; i++)
+	for (u32 i = 0; i < d.v.n && i < 20 && !o.shared; i++)
 		buf_printf(&t, "%s\n", d.v.a[i].msg);
 	build_output(b, main, buf_str(&t));
 	return false;

@@ -7,13 +7,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "programs.h"
 
 typedef struct Child { pid_t pid; u32 i; int text; } Child;
-typedef struct Line { Programs *p; Arena ar; VEC(Child) child; int err; } Line;
+typedef struct Line { Programs *p; Arena ar; VEC(Child) child; VEC(u32) again; int err; } Line;
 
 static void hand_out(Line *l, u32 i, int status, int text)
 {
@@ -43,6 +44,11 @@ static void reap(Line *l, u32 max)
 				continue;
 			l->child.a[k] = vec_last(&l->child);
 			l->child.n--;
+			if (WIFEXITED(status) && WEXITSTATUS(status) == ProgramStale) {
+				close(c.text);
+				vec_push(&l->ar, &l->again, c.i);
+				continue;
+			}
 			if (WIFSIGNALED(status))
 				dprintf(c.text, "compiler ended by signal: %s\n", strsignal(WTERMSIG(status)));
 			hand_out(l, c.i, WIFEXITED(status) ? WEXITSTATUS(status) : 2, c.text);
@@ -50,14 +56,38 @@ static void reap(Line *l, u32 max)
 	}
 }
 
-static void one(Line *l, u32 i)
+/* What is printed from now on is program i's. */
+static int catch_text(void)
 {
-	Programs *p = l->p;
 	int text = memfd_create("diagnostics", MFD_CLOEXEC);
 	if (text < 0)
 		fatal("memfd:");
 	fflush(NULL);
 	dup2(text, STDERR_FILENO);
+	return text;
+}
+
+static void start_child(Line *l, u32 i, bool alone, int text)
+{
+	Programs *p = l->p;
+	reap(l, (u32)p->njob - 1);
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid < 0)
+		fatal("fork:");
+	if (pid == 0) {
+		int r = p->finish(p->arg, i, alone, p->n - i > 1 || l->child.n ? 1 : 0);
+		fflush(NULL);
+		_exit(r);
+	}
+	dup2(l->err, STDERR_FILENO);
+	vec_push(&l->ar, &l->child, (Child){pid, i, text});
+}
+
+static void one(Line *l, u32 i)
+{
+	Programs *p = l->p;
+	int text = catch_text();
 	int status = p->code(p->arg, i);
 	if (status >= 0) {
 		fflush(NULL);
@@ -67,18 +97,7 @@ static void one(Line *l, u32 i)
 		hand_out(l, i, status, text);
 		return;
 	}
-	reap(l, (u32)p->njob - 1);
-	fflush(NULL);
-	pid_t pid = fork();
-	if (pid < 0)
-		fatal("fork:");
-	if (pid == 0) {
-		int r = p->finish(p->arg, i, status == ProgramAlone, p->n - i > 1 || l->child.n ? 1 : 0);
-		fflush(NULL);
-		_exit(r);
-	}
-	dup2(l->err, STDERR_FILENO);
-	vec_push(&l->ar, &l->child, (Child){pid, i, text});
+	start_child(l, i, status == ProgramAlone, text);
 	p->forget(p->arg, i);
 }
 
@@ -90,6 +109,9 @@ void programs_run(Programs *p)
 			break;
 		one(&l, i);
 	}
+	reap(&l, 0);
+	for (u32 k = 0; k < l.again.n; k++)
+		start_child(&l, l.again.a[k], true, catch_text());
 	reap(&l, 0);
 	close(l.err);
 	arena_free(&l.ar);

@@ -151,7 +151,8 @@ static int finish(void *arg, u32 i, bool alone, int threads)
 	if (alone)
 		return test_build(b, w->t, w->prog[i].p, w->prog[i].exe, threads);
 	b->pool = b->load.pool = pool_new(threads);
-	return end(b, build_share_link(b, b->load.named.a[0], w->prog[i].exe));
+	bool ok = build_share_link(b, b->load.named.a[0], w->prog[i].exe);
+	return b->prog.stale ? ProgramStale : end(b, ok);
 }
 
 static void forget(void *arg, u32 i)

@@ -262,7 +262,7 @@ bool link_program(Program *p, const LinkOptions *o, const char *out, Diag *d)
 	begin_file(&im);
 	pool_run(p->whole->pool, 3, fill, &x);
 	im.entry = sym_addr(entry);
-	bool ok = !out || write_file(&im, &x, out);
+	bool ok = !out || p->stale || write_file(&im, &x, out);
 	int why = errno;
 	arena_free(&x.debug_ar);
 	arena_free(&x.names_ar);
@@ -270,5 +270,5 @@ bool link_program(Program *p, const LinkOptions *o, const char *out, Diag *d)
 		diag_add(d, 0, "%s %s: %s", why == ENOSPC || why == EFBIG || why == EIO ? "write" : "open", out, strerror_go(why));
 		return false;
 	}
-	return true;
+	return !p->stale;
 }

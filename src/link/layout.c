@@ -51,6 +51,7 @@ void link_mark(Image *im, Sym *root)
 	while (work.n) {
 		Sym *s = vec_pop(&work);
 		vec_push(im->ar, &im->kept, s);
+		s->kept = true;
 		u32 n;
 		const Reloc *r = relocs(s, &n);
 		bool itab = s->def && s->def->what == WhatItab;
@@ -64,11 +65,25 @@ void link_mark(Image *im, Sym *root)
 				to->kind = SymExtern;   /* reported once */
 				continue;
 			}
+			if (to->fn && !to->code && im->opt->shared) {
+				im->p->stale = true;
+				continue;
+			}
 			if (to->fn && !to->code)
 				bug("%s refers to %s, which has no code", s->name, to->name);
 			to->reachable = true;
 			vec_push(im->ar, &work, to);
 		}
+	}
+}
+
+/* Several programs from one symbol table: what is kept must be what its name means in this one. */
+static void check_shared(Image *im)
+{
+	for (u32 i = 0; i < im->kept.n; i++) {
+		const Sym *s = im->kept.a[i], *named = sym_find(im->p, s->name);
+		if (named && named != s && !s->base && !named->base)
+			im->p->stale = true;
 	}
 }
 
@@ -167,6 +182,8 @@ static void collect(Image *im, bool text)
 
 void link_layout_text(Image *im)
 {
+	if (im->opt->shared)
+		check_shared(im);
 	for (int k = 0; k < SectMax; k++) {
 		im->sect[k].name = sect_info[k].name;
 		im->sect[k].nobits = sect_info[k].nobits;
@@ -217,6 +234,8 @@ static void apply(Image *im, const Sym *s, const Reloc *r, u8 *at, u64 pc)
 {
 	const Sym *to = link_target(r->sym);
 	u64 v = sym_addr(r->sym) + (u64)r->add, text = im->sect[SectText].addr;
+	if (im->opt->shared && to->reachable && !to->kept)
+		im->p->stale = true;
 	switch (r->kind) {
 	case RelocAddr64:
 		store(at, to->reachable ? v : dead_method(im), 8);

@@ -29,6 +29,7 @@ typedef struct LinkOptions {
 	const char *version;           /* of Go, for the build information */
 	const char *modinfo; u32 nmodinfo;     /* module information, with its marks */
 	bool strip, nodebug;           /* no symbol table; no DWARF */
+	bool shared;                   /* other programs come from the same symbol table: Program.stale may be set, and nothing is written then */
 } LinkOptions;
 
 enum { FipsMax = 4 };              /* sections a FIPS module has parts in */

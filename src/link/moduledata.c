@@ -28,7 +28,7 @@ void link_bounds(Image *im, bool final)
 		const OutSect *o = &im->sect[bound[i].sect];
 		s->kind = SymExtern;
 		s->base = NULL;
-		s->reachable = true;
+		s->reachable = s->kept = true;
 		if (final)
 			s->addr = o->addr + (bound[i].end ? o->size : 0);
 	}
@@ -166,7 +166,7 @@ void link_moduledata(Image *im)
 {
 	Sym *s = im->moduledata = sym_get(im->p, "runtime.firstmoduledata");
 	const char *name = s->name;
-	*s = (Sym){.name = name, .kind = SymNoptrData, .align = 5, .size = ModuledataBytes, .reachable = true};
+	*s = (Sym){.name = name, .kind = SymNoptrData, .align = 5, .size = ModuledataBytes, .reachable = true, .kept = true};
 	s->data = arena_alloc(im->ar, s->size, 8);
 	vec_push(im->ar, &im->kept, s);
 	Sym *pc = im->pclntab;

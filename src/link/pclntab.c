@@ -496,7 +496,7 @@ void link_pclntab(Image *im)
 	put32(&out, textsize);
 	buf_write(&out, t.func.a, t.func.n);
 	im->pclntab = sym_get(im->p, "runtime.pclntab");
-	*im->pclntab = (Sym){.name = im->pclntab->name, .kind = SymRodata, .align = 5, .size = out.n, .data = (u8 *)out.a, .reachable = true};
+	*im->pclntab = (Sym){.name = im->pclntab->name, .kind = SymRodata, .align = 5, .size = out.n, .data = (u8 *)out.a, .reachable = true, .kept = true};
 	memcpy(im->pcoff, off, sizeof off);
 	im->nfunc = n;
 	vec_push(im->ar, &im->kept, im->pclntab);

@@ -67,7 +67,8 @@ static void learn(Gvn *g, ValueId c, bool truth)
 		vec_push(g->ar, &g->truth, (Truth){c, 0});
 		g->known[c] = truth ? 2 : 1;
 	}
-	ValueId a = v->nargs ? value_resolve(g->f, v->arg[0]) : 0, b = v->nargs == 2 ? value_resolve(g->f, v->arg[1]) : 0;
+	const ValueId *arg = value_args(g->f, c);
+	ValueId a = v->nargs ? value_resolve(g->f, arg[0]) : 0, b = v->nargs == 2 ? value_resolve(g->f, arg[1]) : 0;
 	switch (v->op) {
 	case SsaBoolNot:
 		learn(g, a, !truth);

@@ -183,6 +183,7 @@ struct Sym {
 	u8 align;             /* log2 */
 	bool dupok, local, readonly;
 	bool reachable;       /* during reach: atomic */
+	bool kept;            /* by the linker, in the program at hand */
 	bool wanted;          /* link: reachability found it live; tables of methods refer to it */
 	bool needed;          /* has users once inlining is over: needed.c */
 	u8 counter;           /* data: CounterCover, CounterFuzz: lies with others of its kind; 0: neither */
@@ -237,6 +238,7 @@ struct Program {
 	struct Whole *whole;
 	const struct PassOptions *pass;
 	struct SigTab *sigs;  /* memo of sig_make */
+	_Atomic bool stale;   /* set by the linker: what is to be linked refers to a symbol of another program */
 	Lock lock;            /* guards ar while several threads are at work */
 };
 

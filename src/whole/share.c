@@ -90,6 +90,11 @@ static void find_own(const Share *s, Program *p)
 	u32 n = symtab_list(p, &ar, &y);
 	for (u32 i = 0; i < n; i++)
 		y[i]->own = named_by(s, y[i]);
+	for (u32 i = 0; i < s->hidden.n; i++) {         /* a name has one symbol: the hidden one comes back */
+		Sym *x = sym_find(p, s->hidden.a[i]->name);
+		if (x)
+			x->own = true;
+	}
 	bool any = false;
 	for (u32 i = 0; i < n && !any; i++)
 		any = y[i]->own;
@@ -129,13 +134,11 @@ void share_begin(Share *s, Program *p, const char *const *path, u32 n)
 void share_divide(Share *s, Whole *w)
 {
 	find_own(s, w->p);
-	s->divided = true;
 }
 
 void share_end(Share *s, Program *p)
 {
-	if (!s->divided)
-		find_own(s, p);
+	find_own(s, p);                 /* compiling has made more symbols, and references to them */
 	symtab_keep(p, is_shared);
 	symtab_add(p, s->hidden.a, s->hidden.n);
 	arena_free(&s->ar);

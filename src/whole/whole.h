@@ -67,7 +67,6 @@ typedef struct Share {
 	Arena ar;                  /* of the program at hand */
 	VEC(Sym *) hidden;
 	const char *const *path; u32 npath;
-	bool divided;
 } Share;
 /* A program begins in which packages of these paths are not those of other programs: what exists under their names is hidden. */
 void share_begin(Share *s, Program *p, const char *const *path, u32 n);
