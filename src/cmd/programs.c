@@ -101,18 +101,29 @@ static void one(Line *l, u32 i)
 	p->forget(p->arg, i);
 }
 
+/* Between programs: what was stale is made alone. All results are handed out, since whoever lets programs begin may wait for them. */
+static void make_again(Line *l)
+{
+	if (!l->again.n)
+		return;
+	for (u32 k = 0; k < l->again.n; k++)
+		start_child(l, l->again.a[k], true, catch_text());
+	l->again.n = 0;
+	reap(l, 0);
+	make_again(l);                  /* waiting may have found more */
+}
+
 void programs_run(Programs *p)
 {
 	Line l = {.p = p, .err = dup(STDERR_FILENO)};
 	for (u32 i = 0; i < p->n; i++) {
+		make_again(&l);
 		if (p->wait && !p->wait(p->arg, i))
 			break;
 		one(&l, i);
 	}
 	reap(&l, 0);
-	for (u32 k = 0; k < l.again.n; k++)
-		start_child(&l, l.again.a[k], true, catch_text());
-	reap(&l, 0);
+	make_again(&l);
 	close(l.err);
 	arena_free(&l.ar);
 }

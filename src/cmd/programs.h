@@ -6,7 +6,7 @@
 
 /* Results of Programs.code: the shared code is there; the child has to do everything. Others are the exit status of a failure. */
 enum { ProgramReady = -1, ProgramAlone = -2 };
-/* Exit status of a child that found shared code which does not fit its program: the program is made again, alone, at the end. */
+/* Exit status of a child that found shared code which does not fit its program: the program is made again, alone. */
 enum { ProgramStale = 77 };
 
 typedef struct Programs {
